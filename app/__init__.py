@@ -1,0 +1,1 @@
+"""The front door: the composition root. Knows every room, holds no rule."""

@@ -1,0 +1,91 @@
+"""What the clock does: a timetable that exactly one process runs at a time, the one that holds its lease.
+
+Jobs are harmless when run twice. APScheduler runs them; its job store is never shared, and a job that fell due while
+nobody ran is caught up at the start.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import TracebackType
+from uuid import UUID
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from app.wiring import House
+from core.data import leases, outbox
+from core.data.clock import utc_now
+from core.people import viewers
+from lti import launch_states
+
+log = structlog.get_logger()
+LEASE = "timetable"
+LEASE_LENGTH = timedelta(seconds=30)
+DELIVERED_KEPT = timedelta(days=30)
+MISFIRE_GRACE = 24 * 3600
+
+
+def sweep(house: House, *, now: datetime) -> None:
+    """Delete what has expired: viewers, launch states, and delivered outbox entries after 30 days."""
+    with house.database.session() as session:
+        viewers.forget_expired(session, now=now)
+        launch_states.forget_expired(session, now=now)
+        forgotten = outbox.forget_delivered(session, before=now - DELIVERED_KEPT)
+        session.commit()
+    log.info("sweep.done", outbox_entries=forgotten)
+
+
+TIMETABLE: tuple[tuple[Callable[..., None], timedelta], ...] = ((sweep, timedelta(minutes=10)),)
+
+
+class Timetable:
+    """The timetable of one process: it runs while the process holds the lease, and stops when the lease is lost."""
+
+    def __init__(self, house: House, holder: UUID) -> None:
+        self._house = house
+        self._holder = holder
+        self._scheduler: BackgroundScheduler | None = None
+        self._renew_at: datetime | None = None
+
+    def __enter__(self) -> "Timetable":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+        with self._house.database.aside() as session:
+            leases.release(session, LEASE, self._holder)
+
+    @property
+    def running(self) -> bool:
+        """Whether this process is the one that runs it."""
+        return self._scheduler is not None
+
+    def keep(self, *, now: datetime) -> None:
+        """Take or renew the lease when it is time; start or stop accordingly."""
+        if self._renew_at and now < self._renew_at:
+            return
+        self._renew_at = now + LEASE_LENGTH / 3
+        with self._house.database.aside() as session:
+            held = leases.hold(session, LEASE, self._holder, now=now, length=LEASE_LENGTH)
+        if held and not self._scheduler:
+            self._start()
+        elif not held and self._scheduler:
+            self._stop()
+
+    def _start(self) -> None:
+        self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": MISFIRE_GRACE})
+        for job, every in TIMETABLE:
+            self._scheduler.add_job(
+                self._run, "interval", args=[job], seconds=every.total_seconds(), next_run_time=utc_now(), id=job.__name__
+            )
+        self._scheduler.start()
+        log.info("timetable.started")
+
+    def _stop(self) -> None:
+        if self._scheduler:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+            log.info("timetable.stopped")
+
+    def _run(self, job: Callable[..., None]) -> None:
+        job(self._house, now=utc_now())

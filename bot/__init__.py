@@ -1,0 +1,1 @@
+"""The talk: dialogues, wording and channels. Comes with the talk."""

@@ -1,0 +1,1 @@
+"""The mastery store: what is known about each student and competency."""

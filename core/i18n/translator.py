@@ -1,0 +1,79 @@
+"""A translator for each language, made from `catalogues/<language>.po`, whose message ids are keys such as `home.title`."""
+
+import io
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from babel.support import Translations
+
+LANGUAGES = ("en", "es")
+
+
+class Translator:
+    """All sentences of one language. Call it with a key and facts."""
+
+    def __init__(self, language: str) -> None:
+        """Read the catalogue of a language, one of `LANGUAGES`."""
+        catalogue = read_po(io.BytesIO(files("core.i18n").joinpath("catalogues", f"{language}.po").read_bytes()), locale=language)
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        compiled.seek(0)
+        self.language = language
+        self.keys = frozenset(message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.id)
+        self._sentences = Translations(compiled)
+        self._locale = Locale(language)
+
+    def __call__(self, key: str, /, **facts: object) -> str:
+        """The sentence of a key, with its facts filled in. An unknown key raises KeyError: house tests find it first."""
+        if key not in self.keys:
+            raise KeyError(key)
+        return self._sentences.gettext(key).format(**facts)
+
+    def plural(self, key: str, count: int, /, **facts: object) -> str:
+        """The sentence of a key in the plural form of `count`, which it may name as `{count}`."""
+        if key not in self.keys:
+            raise KeyError(key)
+        return self._sentences.ngettext(key, key, count).format(count=self.number(count), **facts)
+
+    def number(self, value: int) -> str:
+        """A number as the language writes it."""
+        return format_decimal(value, locale=self._locale)
+
+    def percent(self, value_bp: int) -> str:
+        """Basis points as a whole percentage."""
+        return format_percent(value_bp / 10_000, locale=self._locale)
+
+    def day(self, value: date) -> str:
+        """A day such as `Fri, Dec 4`."""
+        return format_date(value, format=self._day_format, locale=self._locale)
+
+    def moment(self, value: datetime, zone: str) -> str:
+        """An instant in a zone, such as `Dec 4, 2026, 9:12 PM`."""
+        local = value.astimezone(ZoneInfo(zone))
+        return f"{format_date(local, 'medium', self._locale)}, {format_time(local, 'short', ZoneInfo(zone), self._locale)}"
+
+    @property
+    def _day_format(self) -> str:
+        return "EEE, MMM d" if self.language == "en" else "EEE d MMM"
+
+
+@cache
+def translator(language: str) -> Translator:
+    """The translator of a language; of English when it is none of ours."""
+    return Translator(language if language in LANGUAGES else LANGUAGES[0])
+
+
+def best_language(wanted: str | None, otherwise: str = LANGUAGES[0]) -> str:
+    """The language of ours that a tag such as `es-MX` or an Accept-Language header asks for first."""
+    for tag in (wanted or "").replace("_", "-").split(","):
+        language = tag.split(";")[0].strip().split("-")[0].lower()
+        if language in LANGUAGES:
+            return language
+    return otherwise

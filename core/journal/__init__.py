@@ -1,0 +1,1 @@
+"""The student's own voice: goals, check-ins, reflections and help requests."""

@@ -1,0 +1,162 @@
+"""Goals: what a student aims for, by which day, with which plan. The verbs come with the talk; the tables are here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, func, select, text
+from sqlmodel import Field, Session, UTCDateTime, col
+
+from core.courses.competencies import Competency
+from core.data.db import Table, within_tenant
+from core.data.ids import new_id
+from core.data.outbox import BigId
+
+
+class GoalState(StrEnum):
+    """A goal is suggested by a teacher or open at once; it ends reached or dropped."""
+
+    SUGGESTED = "suggested"
+    OPEN = "open"
+    REACHED = "reached"
+    DROPPED = "dropped"
+
+
+_ONE_OPEN = text("state = 'open' AND competency_id IS NOT NULL")
+
+
+class Goal(Table, table=True):
+    """One goal: a competency or the student's own words. What the student wrote is sealed with their key."""
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        CheckConstraint("competency_id IS NOT NULL OR sealed_words IS NOT NULL", name="aims_at_something"),
+        Index("ix_goal_student", "tenant_id", "person_id", "state"),
+        Index(
+            "uq_goal_one_open", "course_id", "person_id", "competency_id", unique=True, sqlite_where=_ONE_OPEN, postgresql_where=_ONE_OPEN
+        ),
+        within_tenant("person", "person_id", on_delete="CASCADE"),
+        within_tenant("course", "course_id"),
+        within_tenant("competency", "competency_id"),
+        within_tenant("goal", "parent_id", on_delete="CASCADE"),
+    )
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID
+    person_id: UUID
+    course_id: UUID
+    competency_id: UUID | None = None
+    parent_id: UUID | None = None
+    state: str = GoalState.OPEN
+    target_on: date
+    sealed_words: bytes | None = None
+    sealed_plan: bytes | None = None
+    sealed_why: bytes | None = None
+    suggested_by: UUID | None = None
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class GoalStep(Table, table=True):
+    """One step of a goal, in order; its words are the student's."""
+
+    __tablename__ = "goal_step"
+    __table_args__ = (UniqueConstraint("goal_id", "position"), within_tenant("goal", "goal_id", on_delete="CASCADE"))
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID
+    goal_id: UUID
+    position: int
+    sealed_words: bytes
+    done_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class GoalChange(Table, table=True):
+    """The history of a goal: what changed, when, by whom; codes, days and ids, never words."""
+
+    __tablename__ = "goal_change"
+    __table_args__ = (within_tenant("goal", "goal_id", on_delete="CASCADE"),)
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    tenant_id: UUID
+    goal_id: UUID = Field(index=True)
+    changed_by: UUID
+    change: str
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+WORDS, PLAN, WHY, STEP = "goal.sealed_words", "goal.sealed_plan", "goal.sealed_why", "goal_step.sealed_words"
+
+
+def open_goals(session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID | None = None) -> Sequence[Goal]:
+    """A student's open goals, the next due first; of one course, or of all."""
+    query = select(Goal).where(col(Goal.tenant_id) == tenant_id, col(Goal.person_id) == person_id, col(Goal.state) == GoalState.OPEN)
+    if course_id:
+        query = query.where(col(Goal.course_id) == course_id)
+    return session.scalars(query.order_by(col(Goal.target_on), col(Goal.id))).all()
+
+
+def steps_of(session: Session, tenant_id: UUID, goal_ids: Sequence[UUID]) -> Sequence[GoalStep]:
+    """The steps of some goals, in order."""
+    query = select(GoalStep).where(col(GoalStep.tenant_id) == tenant_id, col(GoalStep.goal_id).in_(goal_ids))
+    return session.scalars(query.order_by(col(GoalStep.goal_id), col(GoalStep.position))).all()
+
+
+@dataclass(frozen=True)
+class OpenGoal:
+    """An open goal with its steps, as its student's page shows it. What the student wrote is still sealed.
+
+    `steps` are (sealed words, done) in order; `short_name` is the competency's, None for a goal in own words only.
+    """
+
+    goal_id: UUID
+    course_id: UUID
+    short_name: str | None
+    target_on: date
+    sealed_words: bytes | None
+    sealed_plan: bytes | None
+    steps: list[tuple[bytes, bool]]
+
+
+def open_goals_with_steps(session: Session, tenant_id: UUID, person_id: UUID, most: int) -> list[OpenGoal]:
+    """The open goals of a student in all courses, the next due first, at most `most`, in one statement."""
+    mine = (col(Goal.tenant_id) == tenant_id, col(Goal.person_id) == person_id, col(Goal.state) == GoalState.OPEN)
+    first = select(col(Goal.id)).where(*mine).order_by(col(Goal.target_on), col(Goal.id)).limit(most)
+    query = (
+        select(
+            col(Goal.id),
+            col(Goal.course_id),
+            col(Competency.short_name),
+            col(Goal.target_on),
+            col(Goal.sealed_words),
+            col(Goal.sealed_plan),
+            col(GoalStep.sealed_words),
+            col(GoalStep.done_at),
+        )
+        .outerjoin(Competency, col(Competency.id) == col(Goal.competency_id))
+        .outerjoin(GoalStep, col(GoalStep.goal_id) == col(Goal.id))
+        .where(*mine, col(Goal.id).in_(first))
+        .order_by(col(Goal.target_on), col(Goal.id), col(GoalStep.position))
+    )
+    goals: dict[UUID, OpenGoal] = {}
+    for goal_id, course_id, short_name, target_on, words, plan, step, done_at in session.execute(query):
+        goal = goals.setdefault(goal_id, OpenGoal(goal_id, course_id, short_name, target_on, words, plan, []))
+        if step is not None:
+            goal.steps.append((step, done_at is not None))
+    return list(goals.values())
+
+
+def count_open_goals(session: Session, tenant_id: UUID, course_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many open goals each of some students has in a course, in one statement; who has none is absent."""
+    query = (
+        select(col(Goal.person_id), func.count())
+        .where(
+            col(Goal.tenant_id) == tenant_id,
+            col(Goal.course_id) == course_id,
+            col(Goal.person_id).in_(person_ids),
+            col(Goal.state) == GoalState.OPEN,
+        )
+        .group_by(col(Goal.person_id))
+    )
+    return dict(session.execute(query).all())

@@ -1,0 +1,1 @@
+"""What students say: text in; intent, confidence and slots out. Comes with the talk."""

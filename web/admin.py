@@ -1,0 +1,166 @@
+"""The school's admin page: who may do what, which LMS is trusted, and what could not be delivered."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from core.courses.enrolments import staff_of
+from core.data import outbox
+from core.errors import CoreError, InvalidInput, NotFound
+from core.people import invitations, platforms, roles
+from core.people.access import Action, guarded
+from core.people.people import find_person, names_of
+from core.people.platforms import AddressInvalid, PlatformExists
+from core.people.roles import SchoolRole
+from core.people.viewers import close_viewers
+from web import forms
+from web.request import db, now, rooms, said, see, take_back, viewer
+
+bp = Blueprint("admin", __name__, url_prefix="/v/<handle>/admin")
+MOST_PEOPLE = 50
+LARGEST_SEQ = 2**63 - 1
+
+
+@bp.get("")
+@guarded(Action.ADMINISTER)
+def show(**_: str) -> str:
+    """Everything that a school's admins look after."""
+    return _page()
+
+
+@bp.post("/invitations")
+@guarded(Action.ADMINISTER)
+def invite(**_: str) -> str:
+    """Make an invitation and show its link, this once."""
+    me = viewer()
+    code = invitations.invite(db(), me.tenant_id, by=me.person_id, now=now())
+    return _page(link=rooms().base_url + url_for("public.invitation", code=code))
+
+
+@bp.post("/invitations/<uuid:invitation_id>/withdraw")
+@guarded(Action.ADMINISTER)
+def withdraw(invitation_id: UUID, **_: str) -> Response:
+    """Make an invitation useless."""
+    invitations.withdraw(db(), viewer().tenant_id, invitation_id, now=now())
+    return _done("withdrawn", "invitations")
+
+
+@bp.post("/platforms")
+@guarded(Action.ADMINISTER)
+def add_platform(**_: str) -> Response:
+    """Register an LMS of this school; what does not fit is said beside its field, and nothing typed is lost."""
+    try:
+        platforms.add_platform(db(), tenant_id=viewer().tenant_id, now=now(), **forms.read(forms.NewPlatform).model_dump())
+    except (InvalidInput, AddressInvalid, PlatformExists) as refused:
+        return make_response(_page(refused=refused, typed=request.form), 422)
+    return _done("platform_added", "platforms")
+
+
+@bp.post("/deployments/<uuid:key>/approve")
+@guarded(Action.ADMINISTER)
+def approve(key: UUID, **_: str) -> Response:
+    """Let a deployment of the school's own platform launch.
+
+    Raises:
+        NotFound: no such deployment, or its platform is the operator's, who approves it with `paceline platform approve`.
+    """
+    me, form = viewer(), forms.read(forms.Approval)
+    platform, deployment = platforms.find_deployment(db(), me.tenant_id, key)
+    if platform.tenant_id != me.tenant_id:
+        raise NotFound(what="deployment")
+    platforms.approve_deployment(db(), platform, deployment.deployment_id, me.tenant_id, form.age_band, by=str(me.person_id), now=now())
+    return _done("approved", "platforms")
+
+
+@bp.post("/deployments/<uuid:key>/remove")
+@guarded(Action.ADMINISTER)
+def remove(key: UUID, **_: str) -> Response:
+    """Stop the launches of a deployment."""
+    platform, deployment = platforms.find_deployment(db(), viewer().tenant_id, key)
+    platforms.remove_deployment(db(), platform, deployment.deployment_id, now=now())
+    return _done("removed", "platforms")
+
+
+@bp.post("/roles")
+@guarded(Action.ADMINISTER)
+def name_to_role(**_: str) -> Response:
+    """Name a grown-up of the school to a role.
+
+    Raises:
+        NotFound: nobody of this school, or a student or guardian.
+    """
+    me, form = viewer(), forms.read(forms.Naming)
+    if form.person not in staff_of(db(), me.tenant_id):
+        raise NotFound(what="person")
+    roles.grant(db(), me.tenant_id, form.person, form.role, by=me.person_id, now=now())
+    return _done("named", "people")
+
+
+@bp.post("/roles/revoke")
+@guarded(Action.ADMINISTER)
+def revoke(**_: str) -> Response:
+    """Take a role away; who was an admin is signed out, so that no page of theirs stays open."""
+    me, form = viewer(), forms.read(forms.Naming)
+    person = find_person(db(), me.tenant_id, form.person)
+    roles.revoke(db(), me.tenant_id, person.id, form.role)
+    if form.role is not SchoolRole.TENANT_ADMIN:
+        return _done("revoked", "people")
+    close_viewers(db(), person.id)
+    if person.id == me.person_id:
+        return take_back(make_response(render_template("goodbye.html")), me.handle)
+    return _done("revoked", "people")
+
+
+@bp.post(f"/outbox/<int(max={LARGEST_SEQ}):seq>/retry")
+@guarded(Action.ADMINISTER)
+def retry(seq: int, **_: str) -> Response:
+    """Try a dead letter again."""
+    outbox.retry(db(), viewer().tenant_id, seq, now=now())
+    return _done("retried", "undelivered")
+
+
+@bp.post(f"/outbox/<int(max={LARGEST_SEQ}):seq>/drop")
+@guarded(Action.ADMINISTER)
+def drop(seq: int, **_: str) -> Response:
+    """Forget a dead letter for ever."""
+    outbox.drop(db(), viewer().tenant_id, seq)
+    return _done("dropped", "undelivered")
+
+
+def _done(code: str, section: str) -> Response:
+    return see("admin.show", handle=viewer().handle, said=code, _anchor=section)
+
+
+def _page(link: str | None = None, refused: CoreError | None = None, typed: Mapping[str, str] | None = None) -> str:
+    """The page; with the link of a new invitation, or with a platform form that was refused and what was typed into it."""
+    me = viewer()
+    deployments = platforms.deployments_seen_by(db(), me.tenant_id)
+    return render_template(
+        "admin.html",
+        link=link,
+        refused=refused,
+        refused_field=refused and refused.facts.get("field", refused.facts.get("name", "client_id")),
+        typed=typed or {},
+        invitations=invitations.open_invitations(db(), me.tenant_id, now=now()),
+        platforms=platforms.list_platforms(db(), me.tenant_id),
+        deployments={key: [one for one in deployments if one.platform_id == key] for key in {one.platform_id for one in deployments}},
+        age_bands=forms.AGE_BANDS,
+        letters=outbox.dead_letters(db(), me.tenant_id),
+        tool={"login": url_for("lti.login"), "launch": url_for("lti.launch"), "jwks": url_for("lti.jwks")},
+        base_url=rooms().base_url,
+        said=said(),
+        **_people(),
+    )
+
+
+def _people() -> dict[str, Any]:
+    """Who holds which role, and whom the school could name: at most fifty, of those whose name holds what was typed."""
+    me = viewer()
+    holders = {role: roles.holders_of(db(), me.tenant_id, role) for role in SchoolRole}
+    staff = staff_of(db(), me.tenant_id)
+    names = names_of(db(), rooms().vault, me.tenant_id, {*staff, *(one for held in holders.values() for one in held)})
+    wanted = forms.words("who")
+    found = sorted((one for one in staff if forms.plain(wanted) in forms.plain(names[one])), key=lambda one: forms.plain(names[one]))
+    return {"holders": holders, "names": names, "who": wanted, "staff": found[:MOST_PEOPLE], "staff_found": len(found)}

@@ -1,0 +1,137 @@
+"""Home: a student's own page, and for everybody else the way to the pages of their role."""
+
+from flask import Blueprint, Response, make_response, render_template
+
+from core.courses.courses import find_course
+from core.courses.enrolments import Place, places_of
+from core.errors import NotFound
+from core.journal import checkins
+from core.people.access import Action, Role, guarded, may
+from core.people.audit import reads_of
+from core.people.invitations import InvitationInvalid, try_code, use
+from core.people.people import NAME, find_person, names_of
+from core.people.releases import releases_of
+from core.people.roles import SchoolRole, grant, roles_of
+from core.people.viewers import Me, close_viewer
+from web import forms
+from web.places import move
+from web.request import db, now, rooms, said, see, take_back, viewer
+from web.student import desk
+
+bp = Blueprint("home", __name__, url_prefix="/v/<handle>")
+
+
+@bp.get("/")
+@guarded(Action.SEE_HOME)
+def show(**_: str) -> str:
+    """The student's page in a course; for anybody else, where they may go from here."""
+    me = viewer()
+    places = checkins.places_with_last_days(db(), me.tenant_id, me.person_id)
+    here = next((place for place, _ in places if place.course_id == me.course_id), None)
+    if here and me.role is Role.STUDENT:
+        page = desk(db(), rooms().vault, me, here, places, now=now())
+        return render_template("student.html", desk=page, places=[place for place, _ in places], here=here, said=said())
+    return render_template(
+        "places.html",
+        name=_name_of(me),
+        places=[place for place, _ in places],
+        here=here,
+        has_roster=me.course_id is not None and may(me.role, Action.SEE_ROSTER),
+        has_school=SchoolRole.TENANT_ADMIN in roles_of(db(), me.tenant_id, me.person_id),
+        may_accept=may(me.role, Action.ACCEPT_INVITATION),
+        said=said(),
+    )
+
+
+@bp.get("/records")
+@guarded(Action.SEE_HOME)
+def records(**_: str) -> str:
+    """What left Paceline about the person who looks, and who read their words."""
+    me = viewer()
+    reads = reads_of(db(), me.tenant_id, me.person_id)
+    return render_template(
+        "records.html",
+        releases=releases_of(db(), me.tenant_id, me.person_id),
+        reads=reads,
+        names=names_of(db(), rooms().vault, me.tenant_id, {read.reader_id for read in reads}),
+    )
+
+
+@bp.post("/check-in")
+@guarded(Action.CHECK_IN)
+def check_in(**_: str) -> Response:
+    """Check in for today, once; a second press says so."""
+    me = viewer()
+    place = _place(me)
+    course = find_course(db(), me.tenant_id, place.course_id)
+    made = checkins.check_in(db(), course, me.person_id, zone=place.zone, now=now())
+    return see("home.show", handle=me.handle, said="checked_in" if made else "checked_in_before")
+
+
+@bp.post("/language")
+@guarded(Action.CHOOSE_LANGUAGE)
+def choose_language(**_: str) -> Response:
+    """Speak the language that a person chose, here and at every later visit."""
+    me, form = viewer(), forms.read(forms.Language)
+    find_person(db(), me.tenant_id, me.person_id).language = form.language
+    return see(form.page, handle=me.handle)
+
+
+@bp.post("/place")
+@guarded(Action.SWITCH_PLACE)
+def switch_place(**_: str) -> Response:
+    """Go on to another course of the same person, or into the school that they administer.
+
+    Raises:
+        NotFound: it is not a place of this person.
+    """
+    me, form = viewer(), forms.read(forms.Place)
+    if form.school and SchoolRole.TENANT_ADMIN in roles_of(db(), me.tenant_id, me.person_id):
+        return move(me, None, Role.TENANT_ADMIN)
+    for place in places_of(db(), me.tenant_id, me.person_id):
+        if place.course_id == form.course and not form.school:
+            return move(me, place.course_id, place.role)
+    raise NotFound(what="course")
+
+
+@bp.post("/sign-out")
+@guarded(Action.SIGN_OUT)
+def sign_out(**_: str) -> Response:
+    """Close this viewer: its address opens nothing any more."""
+    me = viewer()
+    close_viewer(db(), me.viewer_id)
+    return take_back(make_response(render_template("goodbye.html")), me.handle)
+
+
+@bp.post("/invitation")
+@guarded(Action.ACCEPT_INVITATION)
+def accept_invitation(**_: str) -> Response:
+    """Become an admin of one's own school by an invitation, and go there.
+
+    Raises:
+        InvitationInvalid: it opens nothing, or another school; the try counts all the same.
+    """
+    me, form = viewer(), forms.read(forms.Code)
+    with rooms().database.aside() as session:  # before the first db(): SQLite has one writer, and that would be this request
+        invitation_id = try_code(session, form.code, now=now())
+    if invitation_id is None or use(db(), invitation_id, now=now()) != me.tenant_id:
+        raise InvitationInvalid
+    grant(db(), me.tenant_id, me.person_id, SchoolRole.TENANT_ADMIN, by=None, now=now())
+    return move(me, None, Role.TENANT_ADMIN)
+
+
+def _place(me: Me) -> Place:
+    """The course of the viewer, as long as the LMS says that they are in it.
+
+    Raises:
+        NotFound: they have left it, or look from no course.
+    """
+    for place in places_of(db(), me.tenant_id, me.person_id):
+        if place.course_id == me.course_id:
+            return place
+    raise NotFound(what="course")
+
+
+def _name_of(me: Me) -> str | None:
+    key = rooms().vault.keys_of([me.person_id]).get(me.person_id)
+    return key.open(me.sealed_name, NAME) if key and me.sealed_name else None
