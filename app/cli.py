@@ -255,7 +255,10 @@ def vault_rotate(json_: bool) -> None:
 
 
 def _house() -> House:
-    return wiring.build(read_settings())
+    """The house of this command, closed at its end."""
+    house = wiring.build(read_settings())
+    click.get_current_context().call_on_close(house.close)
+    return house
 
 
 def _check_keys(house: House, found: Platform) -> dict[str, Any]:

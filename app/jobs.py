@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from app.wiring import House
 from core.data import leases, outbox
 from core.data.clock import utc_now
+from core.journal import checkins
 from core.people import viewers
 from lti import launch_states
 
@@ -26,10 +27,11 @@ MISFIRE_GRACE = 24 * 3600
 
 
 def sweep(house: House, *, now: datetime) -> None:
-    """Delete what has expired: viewers, launch states, and delivered outbox entries after 30 days."""
+    """Delete what has expired: viewers, launch states, moods after 30 days, and delivered outbox entries after 30 days."""
     with house.database.session() as session:
         viewers.forget_expired(session, now=now)
         launch_states.forget_expired(session, now=now)
+        checkins.forget_moods(session, before=now - checkins.MOOD_KEPT)
         forgotten = outbox.forget_delivered(session, before=now - DELIVERED_KEPT)
         session.commit()
     log.info("sweep.done", outbox_entries=forgotten)

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
         description="Master keys of the vault, newest first, comma-separated: 32 bytes each in URL-safe base64.",
     )
     metrics_token: str = Field(default="", description="Bearer token that `/metrics` asks for. Without one only loopback may read it.")
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535, description="Port on loopback where a worker shows its metrics; 0: none.")
     lease_seconds: int = Field(default=60, ge=1, description="How long a worker may take over one delivery before another takes it up.")
     poll_seconds: float = Field(default=1.0, gt=0, description="How long the worker rests when the outbox is empty.")
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")

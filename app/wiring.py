@@ -1,6 +1,7 @@
 """Where ports meet adapters: the one place that knows which room uses which."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.settings import Settings
 from core.data.db import Database
@@ -26,6 +27,7 @@ class House:
         """Close all connections."""
         self.database.dispose()
         self.vault.dispose()
+        self.outgoing.close()
 
 
 def build(settings: Settings) -> House:
@@ -33,7 +35,7 @@ def build(settings: Settings) -> House:
     database = Database(settings.database_address)
     vault = Vault(Database(settings.vault_address), settings.master_key_list)
     outgoing = Outgoing(allow_private=settings.lenient)
-    gradebook = GradebookReceiver(database, vault, outgoing)
+    gradebook = GradebookReceiver(database, vault, outgoing, lease=timedelta(seconds=settings.lease_seconds))
     return House(
         settings=settings,
         database=database,

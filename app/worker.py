@@ -12,7 +12,7 @@ from types import FrameType
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, start_http_server
 
 from app.jobs import Timetable
 from app.logs import raised_at
@@ -41,6 +41,8 @@ class Worker:
 
     def run(self) -> None:
         """Work until a signal or `stop` says so."""
+        if self._house.settings.worker_metrics_port:
+            start_http_server(self._house.settings.worker_metrics_port, addr="127.0.0.1")
         with self._timetable, _signals(self.stop):
             log.info("worker.started")
             while not self._stopping.is_set():

@@ -40,7 +40,6 @@ TAG = "paceline-checked-in"
 LABEL = "Paceline: checked in"
 MOST_CALLS = 50
 LONGEST_TOKEN = 86_400
-MAKING = timedelta(minutes=2)
 
 
 class ServiceRefused(Exception):
@@ -132,8 +131,9 @@ class GradebookReceiver:
 
     name = "gradebook"
 
-    def __init__(self, database: Database, vault: Vault, outgoing: Outgoing) -> None:
-        self._database, self._vault, self._outgoing = database, vault, outgoing
+    def __init__(self, database: Database, vault: Vault, outgoing: Outgoing, *, lease: timedelta = timedelta(minutes=1)) -> None:
+        """`lease` is how long making a column may take before another worker tries it."""
+        self._database, self._vault, self._outgoing, self._lease = database, vault, outgoing, lease
 
     def send(self, batch: Sequence[Event]) -> list[Result]:
         """One score an event. A repeat carries the same timestamp, which a platform takes for the same score.
@@ -201,7 +201,7 @@ class GradebookReceiver:
     def _alone(self, course_id: UUID) -> Iterator[None]:
         name, holder = f"gradebook:{course_id}", new_id()
         with self._database.aside() as session:
-            held = leases.hold(session, name, holder, now=utc_now(), length=MAKING)
+            held = leases.hold(session, name, holder, now=utc_now(), length=self._lease)
         if not held:
             raise DestinationDown(reason="another worker is making the column")
         try:

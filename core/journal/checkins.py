@@ -1,11 +1,11 @@
 """Check-ins: progress on the active goal and what is in the way. Mood is apart, and private."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, func, select
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, delete, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.courses import Course
@@ -16,6 +16,7 @@ from core.data.db import Table, insert_into, within_tenant
 from core.data.ids import new_id
 from core.people.access import Role
 
+MOOD_KEPT = timedelta(days=30)
 MADE = "check_in.made"
 RECEIVERS = "receivers"
 """The outbox destination of events; the worker hands each to the receivers that the course switched on."""
@@ -148,3 +149,8 @@ def last_check_ins(session: Session, tenant_id: UUID, course_id: UUID, person_id
         .where(col(CheckIn.tenant_id) == tenant_id, col(CheckIn.course_id) == course_id)
     )
     return {person_id: (day, blocker) for person_id, day, blocker in session.execute(query)}
+
+
+def forget_moods(session: Session, *, before: datetime) -> None:
+    """Delete moods that were said before an instant: they are kept for `MOOD_KEPT`, as students are told."""
+    session.execute(delete(Mood).where(col(Mood.said_at) < before))

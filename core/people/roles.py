@@ -24,6 +24,7 @@ class SchoolRole(StrEnum):
 class RoleGrant(Table, table=True):
     """One person holds one role of the school; who gave it, and when."""
 
+    __tablename__ = "role_grant"
     __table_args__ = (UniqueConstraint("tenant_id", "role", "person_id"), within_tenant("person", "person_id", on_delete="CASCADE"))
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID

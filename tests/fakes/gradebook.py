@@ -42,6 +42,7 @@ class FakeGradebook:
     kept: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     forms: list[dict[str, str]] = field(default_factory=list)
+    posted: list[dict[str, Any]] = field(default_factory=list)
     expires_in: Any = 3600
     page_size: int = 100
     delay: float = 0.0
@@ -116,6 +117,7 @@ class FakeGradebook:
         if request.headers.get("Content-Type") != SCORE_TYPE:
             return Reply(415)
         score = json.loads(body)
+        self.posted.append(score)
         if score["userId"] in self.refused:
             return Reply(422)
         before = self.kept.get((column, score["userId"]))

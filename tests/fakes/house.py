@@ -14,6 +14,7 @@ from core.data.clock import utc_now
 from core.data.db import Database
 from core.data.outgoing import Outgoing
 from core.data.vault import Vault
+from core.mastery.receivers import Receiver
 from core.people.platforms import AgeBand, Platform, add_platform, approve_deployment, remove_deployment
 from core.people.tenants import Tenant, add_tenant
 from lti.ags import GradebookReceiver
@@ -26,17 +27,17 @@ TOOL = "https://paceline.test"
 TOOL_KEY = 100
 
 
-def fake_house(database: Database, vault: Vault, outgoing: Outgoing, home: Path) -> House:
-    """A house as in production, but for an `outgoing` that a test chose."""
-    settings = Settings(stage=Stage.PRODUCTION, home=home, base_url=TOOL, master_keys=new_master_key())
-    gradebook = GradebookReceiver(database, vault, outgoing)
+def fake_house(database: Database, vault: Vault, outgoing: Outgoing, home: Path, *receivers: Receiver, **changes: Any) -> House:
+    """A house as in production, but for an `outgoing` that a test chose, and `receivers` instead of its own."""
+    settings = Settings(stage=Stage.PRODUCTION, home=home, base_url=TOOL, master_keys=new_master_key(), **changes)
+    chosen = receivers or (GradebookReceiver(database, vault, outgoing),)
     return House(
         settings=settings,
         database=database,
         vault=vault,
         outgoing=outgoing,
         key_sets=KeySets(outgoing),
-        receivers={gradebook.name: gradebook},
+        receivers={receiver.name: receiver for receiver in chosen},
     )
 
 

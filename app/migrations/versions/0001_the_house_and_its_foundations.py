@@ -274,7 +274,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "day", name=op.f("uq_mood_person_id_day")),
     )
     op.create_table(
-        "rolegrant",
+        "role_grant",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -282,12 +282,15 @@ def upgrade() -> None:
         sa.Column("granted_by", sa.Uuid(), nullable=True),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "person_id"], ["person.tenant_id", "person.id"], name=op.f("fk_rolegrant_tenant_id_person_id"), ondelete="CASCADE"
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_role_grant_tenant_id_person_id"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rolegrant")),
-        sa.UniqueConstraint("tenant_id", "role", "person_id", name=op.f("uq_rolegrant_tenant_id_role_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
+        sa.UniqueConstraint("tenant_id", "role", "person_id", name=op.f("uq_role_grant_tenant_id_role_person_id")),
     )
-    op.create_index(op.f("ix_rolegrant_person_id"), "rolegrant", ["person_id"], unique=False)
+    op.create_index(op.f("ix_role_grant_person_id"), "role_grant", ["person_id"], unique=False)
     op.create_table(
         "competency_total",
         sa.Column("competency_id", sa.Uuid(), nullable=False),
@@ -734,8 +737,8 @@ def downgrade() -> None:
     op.drop_table("calendar_break")
     op.drop_table("course")
     op.drop_table("competency_total")
-    op.drop_index(op.f("ix_rolegrant_person_id"), table_name="rolegrant")
-    op.drop_table("rolegrant")
+    op.drop_index(op.f("ix_role_grant_person_id"), table_name="role_grant")
+    op.drop_table("role_grant")
     op.drop_table("mood")
     op.drop_index(op.f("ix_launch_state_expires_at"), table_name="launch_state")
     op.drop_table("launch_state")

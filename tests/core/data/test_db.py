@@ -131,9 +131,11 @@ def test_a_second_writer_on_sqlite_waits_for_the_first_and_never_fails_half_way(
 
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 15000), ("synchronous", 1)])
-def test_sqlite_is_kept_as_a_server_would_be(database: Database, pragma: str, value: object) -> None:
+def test_sqlite_is_kept_as_a_server_would_be(database_address: str, pragma: str, value: object) -> None:
+    database = Database(database_address)
     with database.session(writes=False) as session:
         assert session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
+    database.dispose()
 
 
 ACROSS: dict[str, Callable[[School, School, datetime], Any]] = {

@@ -169,6 +169,25 @@ def test_a_key_under_an_unknown_master_key_is_named_so(vault: Vault, database: D
         stranger.keys_of([owner])
 
 
+def test_what_is_sealed_is_compared_without_opening_it_twice(vault: Vault) -> None:
+    owner = uuid4()
+    sealed = vault.make_key(owner).seal("Ada", "person.sealed_name")
+    assert not vault.matches(owner, sealed, "person.sealed_name", "Ben")
+    assert vault.matches(owner, sealed, "person.sealed_name", "Ada")
+    vault.destroy(owner)
+    assert vault.matches(owner, sealed, "person.sealed_name", "Ada")  # remembered, as a digest under a key of this process
+    with pytest.raises(KeyDestroyed):
+        vault.matches(owner, sealed, "person.sealed_name", "Ben")
+
+
+def test_what_is_compared_for_the_wrong_purpose_or_owner_does_not_open(vault: Vault) -> None:
+    ada, ben = uuid4(), uuid4()
+    sealed = vault.make_keys([ada, ben])[ada].seal("Ada", "person.sealed_name")
+    for owner, purpose in ((ada, "goal.sealed_words"), (ben, "person.sealed_name")):
+        with pytest.raises(Unreadable):
+            vault.matches(owner, sealed, purpose, "Ada")
+
+
 def test_the_system_key_is_made_once(vault: Vault) -> None:
     sealed = vault.system_key().seal("private key", "tool_key.sealed")
     assert vault.system_key().open(sealed, "tool_key.sealed") == "private key"

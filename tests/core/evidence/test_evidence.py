@@ -35,8 +35,8 @@ DAY = timedelta(days=1)
 def tell(session: Session, school: School, score: int, at: datetime, now: datetime, **more: Any) -> bool:
     """Tell one observation of the school's student, by default the teacher's, in the school's course."""
     course: Course = more.pop("course", school.course)
-    facts = {"person_id": school.student.id, "competency_id": school.competency.id, "source": Source.TEACHER} | more
-    return record_evidence(session, course, Observation(score_bp=score, observed_at=at, **facts), now=now)
+    facts: dict[str, Any] = {"person_id": school.student.id, "competency_id": school.competency.id, "source": Source.TEACHER}
+    return record_evidence(session, course, Observation(score_bp=score, observed_at=at, **facts | more), now=now)
 
 
 def estimated(session: Session, school: School, course: Course | None = None) -> Estimate:
@@ -129,7 +129,7 @@ def test_both_ends_of_the_scale_are_on_it(session: Session, school: School, now:
 
 @pytest.mark.parametrize("score", [-1, 10_001])
 def test_the_database_keeps_the_scale_too(session: Session, school: School, now: datetime, score: int) -> None:
-    ids = {"tenant_id": school.tenant.id, "person_id": school.student.id, "course_id": school.course.id}
+    ids: dict[str, Any] = {"tenant_id": school.tenant.id, "person_id": school.student.id, "course_id": school.course.id}
     session.add(Evidence(**ids, competency_id=school.competency.id, source="teacher", score_bp=score, observed_at=now, recorded_at=now))
     with pytest.raises(IntegrityError):
         session.flush()

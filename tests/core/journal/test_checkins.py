@@ -11,9 +11,9 @@ from core.data import outbox
 from core.data.db import Database
 from core.data.outbox import Claim, OutboxEntry
 from core.data.vault import Vault
-from core.journal.checkins import MADE, RECEIVERS, Blocker, CheckIn, Mood, check_in, last_check_in, last_check_ins, places_with_last_days
+from core.journal.checkins import MADE, MOOD_KEPT, RECEIVERS, CheckIn, Mood, check_in, forget_moods, last_check_in
 from core.people.access import Role
-from tests.people_made import School, add_course, enrol, join
+from tests.people_made import School, add_course, join
 
 CALIFORNIA = "America/Los_Angeles"
 
@@ -103,34 +103,6 @@ def test_the_newest_is_the_last_and_stays_in_its_school(session: Session, school
     assert last_check_in(session, neighbours.tenant.id, school.student.id, school.course.id) is None
 
 
-def test_courses_come_with_the_day_of_the_last_check_in(session: Session, school: School, neighbours: School, now: datetime) -> None:
-    biology = add_course(session, school.deployment, "Biology", now=now)
-    enrol(session, biology, school.student, Role.STUDENT, now=now)
-    for days in (1, 0):
-        checks_in(session, school, now + timedelta(days=days))
-    found = places_with_last_days(session, school.tenant.id, school.student.id)
-    assert [(place.title, day) for place, day in found] == [("Algebra 1", date(2026, 11, 24)), ("Biology", None)]
-    assert places_with_last_days(session, neighbours.tenant.id, school.student.id) == []
-
-
-def test_a_roster_reads_the_newest_of_each_student(session: Session, vault: Vault, school: School, now: datetime) -> None:
-    ben, mia = (join(session, vault, school.course, name, Role.STUDENT, now=now) for name in ("Ben", "Mia"))
-    for days in (0, 1):
-        checks_in(session, school, now + timedelta(days=days))
-    check_in(session, school.course, ben.id, zone=CALIFORNIA, now=now)
-    latest = newest(session, school)
-    latest.blocker = Blocker.TIME
-    session.add(latest)
-    session.flush()
-    everyone = [school.student.id, ben.id, mia.id]
-    assert last_check_ins(session, school.tenant.id, school.course.id, everyone) == {
-        school.student.id: (date(2026, 11, 24), "time"),
-        ben.id: (date(2026, 11, 23), None),
-    }
-    assert last_check_ins(session, school.tenant.id, school.course.id, [mia.id]) == {}
-    assert last_check_ins(session, school.tenant.id, school.course.id, []) == {}
-
-
 def test_a_mood_is_said_once_a_day_over_all_courses(session: Session, school: School, now: datetime) -> None:
     def say(value: int) -> None:
         session.add(Mood(tenant_id=school.tenant.id, person_id=school.student.id, day=now.date(), value=value, said_at=now))
@@ -139,6 +111,16 @@ def test_a_mood_is_said_once_a_day_over_all_courses(session: Session, school: Sc
     say(4)
     with pytest.raises(IntegrityError):
         say(2)
+
+
+def test_moods_are_forgotten_after_thirty_days(session: Session, school: School, now: datetime) -> None:
+    for age in (timedelta(0), MOOD_KEPT, MOOD_KEPT + timedelta(days=1)):
+        said_at = now - age
+        session.add(Mood(tenant_id=school.tenant.id, person_id=school.student.id, day=said_at.date(), value=3, said_at=said_at))
+    session.flush()
+    forget_moods(session, before=now - MOOD_KEPT)
+    assert sorted(session.scalars(select(col(Mood.said_at)))) == [now - MOOD_KEPT, now]
+    assert timedelta(days=30) == MOOD_KEPT
 
 
 @pytest.mark.parametrize("value", [0, 6])

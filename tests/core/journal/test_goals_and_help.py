@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from core.courses.courses import Course
 from core.data.vault import Vault
 from core.journal.goals import (
     PLAN,
@@ -20,17 +19,14 @@ from core.journal.goals import (
     GoalChange,
     GoalState,
     GoalStep,
-    OpenGoal,
-    count_open_goals,
     open_goals,
     open_goals_with_steps,
     steps_of,
 )
-from core.journal.help_requests import ANSWER, HelpAnswer, HelpRequest, HelpState, Kind, OwnRequest, count_waiting, own_requests
+from core.journal.help_requests import ANSWER, HelpAnswer, HelpRequest, Kind, own_requests
 from core.journal.help_requests import WORDS as HELP_WORDS
 from core.journal.reflections import Phase, Reflection, ReflectionReader
 from core.people.access import Role
-from core.people.people import Person
 from tests.people_made import School, add_course, join
 
 DUE = date(2026, 12, 4)
@@ -125,17 +121,6 @@ def test_a_goal_has_one_step_in_each_place(session: Session, school: School, now
         step(session, goal, 0)
 
 
-def test_a_page_reads_goals_with_their_steps_still_sealed(session: Session, school: School, now: datetime) -> None:
-    own = own_words(session, school, now, 7, sealed_plan=b"plan")
-    slope = aim(session, school, now)
-    step(session, slope, 1)
-    step(session, slope, 0, done_at=now)
-    assert open_goals_with_steps(session, school.tenant.id, school.student.id, most=9) == [
-        OpenGoal(slope.id, school.course.id, "Slope", DUE, None, None, [(b"0", True), (b"1", False)]),
-        OpenGoal(own.id, school.course.id, None, DUE + timedelta(days=7), b"sealed", b"plan", []),
-    ]
-
-
 def test_a_page_reads_no_more_goals_than_it_shows(session: Session, school: School, now: datetime) -> None:
     goals = [own_words(session, school, now, days) for days in range(4)]
     for goal in goals:
@@ -143,18 +128,6 @@ def test_a_page_reads_no_more_goals_than_it_shows(session: Session, school: Scho
             step(session, goal, position)
     found = open_goals_with_steps(session, school.tenant.id, school.student.id, most=2)
     assert [(one.goal_id, len(one.steps)) for one in found] == [(goal.id, 3) for goal in goals[:2]]
-
-
-def test_open_goals_are_counted_for_a_roster(session: Session, vault: Vault, school: School, now: datetime) -> None:
-    ben, mia = (join(session, vault, school.course, name, Role.STUDENT, now=now) for name in ("Ben", "Mia"))
-    own_words(session, school, now)
-    own_words(session, school, now)
-    own_words(session, school, now, person_id=ben.id)
-    own_words(session, school, now, person_id=mia.id, state=GoalState.DROPPED)
-    everyone = [school.student.id, ben.id, mia.id]
-    assert count_open_goals(session, school.tenant.id, school.course.id, everyone) == {school.student.id: 2, ben.id: 1}
-    assert count_open_goals(session, school.tenant.id, school.course.id, [mia.id]) == {}
-    assert count_open_goals(session, uuid4(), school.course.id, everyone) == {}
 
 
 def test_words_are_read_with_the_key_of_their_student_and_for_their_purpose(
@@ -197,17 +170,6 @@ def answer(session: Session, request: HelpRequest, words: bytes, at: datetime) -
     session.flush()
 
 
-def test_a_student_reads_their_requests_the_newest_first_with_the_latest_answer(session: Session, school: School, now: datetime) -> None:
-    first, second = ask(session, school, now), ask(session, school, now, 5, state=HelpState.ANSWERED, sealed_words=b"again")
-    answer(session, second, b"early", now + timedelta(minutes=6))
-    answer(session, second, b"late", now + timedelta(minutes=7))
-    whom = (school.teacher.id, school.teacher.pseudonym, school.teacher.sealed_name)
-    assert own_requests(session, school.tenant.id, school.student.id, most=9) == [
-        OwnRequest(second.id, school.course.id, HelpState.ANSWERED, now + timedelta(minutes=5), b"again", *whom, b"late"),
-        OwnRequest(first.id, school.course.id, HelpState.OPEN, now, b"sealed", *whom, None),
-    ]
-
-
 def test_a_student_reads_their_own_requests_only(session: Session, vault: Vault, school: School, neighbours: School, now: datetime) -> None:
     ben = join(session, vault, school.course, "Ben", Role.STUDENT, now=now)
     ask(session, school, now, person_id=ben.id)
@@ -215,26 +177,6 @@ def test_a_student_reads_their_own_requests_only(session: Session, vault: Vault,
     found = own_requests(session, school.tenant.id, school.student.id, most=2)
     assert [one.request_id for one in found] == newest[:2]
     assert own_requests(session, neighbours.tenant.id, school.student.id, most=2) == []
-
-
-@pytest.mark.parametrize(("state", "waits"), [("open", True), ("seen", True), ("answered", False), ("resolved", False)])
-def test_a_request_waits_until_it_is_answered(session: Session, school: School, now: datetime, state: str, waits: bool) -> None:
-    ask(session, school, now, state=state)
-    found = count_waiting(session, school.tenant.id, school.course.id, [school.student.id], reader=school.teacher.id)
-    assert found == ({school.student.id: 1} if waits else {})
-
-
-def test_nobody_but_its_addressee_knows_of_a_personal_request(session: Session, vault: Vault, school: School, now: datetime) -> None:
-    counsellor = join(session, vault, school.course, "Mr Okafor", Role.TEACHER, now=now)
-    ask(session, school, now, kind=Kind.PERSONAL, to_person_id=counsellor.id)
-    ask(session, school, now)
-
-    def seen_by(reader: Person, course: Course = school.course) -> dict[UUID, int]:
-        return count_waiting(session, school.tenant.id, course.id, [school.student.id], reader=reader.id)
-
-    assert seen_by(counsellor) == {school.student.id: 2}
-    assert seen_by(school.teacher) == {school.student.id: 1}
-    assert seen_by(counsellor, add_course(session, school.deployment, "Biology", now=now)) == {}
 
 
 def test_what_a_student_asked_is_sealed_with_their_key(session: Session, vault: Vault, school: School, now: datetime) -> None:
@@ -250,7 +192,7 @@ def test_what_a_student_asked_is_sealed_with_their_key(session: Session, vault: 
 
 
 def reflect(session: Session, school: School, now: datetime) -> Reflection:
-    facts = {"tenant_id": school.tenant.id, "person_id": school.student.id, "course_id": school.course.id}
+    facts: dict[str, Any] = {"tenant_id": school.tenant.id, "person_id": school.student.id, "course_id": school.course.id}
     made = Reflection(**facts, phase=Phase.PERFORMANCE, prompt="helped", sealed_words=b"sealed", written_at=now)
     session.add(made)
     session.flush()
