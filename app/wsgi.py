@@ -7,14 +7,15 @@ import gc
 import hmac
 import secrets
 import time
-from typing import Any, cast
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 import structlog
-from flask import Flask, Response, current_app, g, request
-from prometheus_client import Counter, Histogram
+from flask import Flask, Request, Response, current_app, g, request
+from flask.ctx import _AppCtxGlobals
+from prometheus_client import Histogram
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from app import demo, health, logs, practice_lms, wiring
@@ -36,9 +37,9 @@ from web import admin, dashboard, home, public
 from web.request import Rooms
 
 log = structlog.get_logger()
+Anything = TypeVar("Anything")
 LARGEST_FORM = 512_000
-REQUESTS = Counter("paceline_requests_total", "Requests handled", ["route", "method", "status"])
-SECONDS = Histogram("paceline_request_seconds", "Time taken by requests", ["route"])
+SECONDS = Histogram("paceline_request_seconds", "Requests handled, and the time they took", ["route", "method", "status"])
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -78,19 +79,26 @@ def build_app(house: House) -> Flask:
 
 def _open() -> None:
     """Before a view: who is it, may they, and a transaction for it."""
-    g.correlation_id, g.started, g.now = secrets.token_hex(6), time.perf_counter(), utc_now()
-    g.translate = translator(best_language(request.headers.get("Accept-Language")))
-    view = current_app.view_functions.get(request.endpoint or "")
+    asked, kept, house = _here(request), _here(g), _house()
+    kept.correlation_id, kept.started, kept.now = secrets.token_hex(6), time.perf_counter(), utc_now()
+    kept.translate = translator(best_language(asked.headers.get("Accept-Language")))
+    view = current_app.view_functions.get(asked.endpoint or "")
     if view is None:
         return  # no such page: werkzeug's 404 or 405 follows
     guard = guard_of(view)
     if guard is None:
-        raise NotAllowed(action=request.endpoint or "")
-    if any("\0" in value for value in (*request.values.values(), *map(str, (request.view_args or {}).values()))):
+        raise NotAllowed(action=asked.endpoint or "")
+    if _holds_zero_bytes(asked):
         raise InvalidInput(field="text")
     if guard.action is not None:
         _admit(guard.action)
-    g.db = _house().database.session(writes=request.method not in _READS or getattr(view, "__writes__", False))
+    kept.db = house.database.session(writes=asked.method not in _READS or getattr(view, "__writes__", False))
+
+
+def _holds_zero_bytes(asked: Request) -> bool:
+    """Whether something was sent that no database can keep as text."""
+    sent = chain(asked.args.listvalues(), asked.form.listvalues(), [map(str, (asked.view_args or {}).values())])
+    return any("\0" in value for values in sent for value in values)
 
 
 def _admit(action: Action) -> None:
@@ -100,7 +108,7 @@ def _admit(action: Action) -> None:
         me = find_viewer(session, handle, cookie, now=g.now)
     if keeps_cookie(me, cookie):
         with _house().database.aside() as session:
-            bind_viewer(session, me.viewer_id, now=g.now)
+            bind_viewer(session, me.handle_hash, now=g.now)
     g.viewer, g.translate = me, translator(me.language)
     demand(me.role, action)
     if request.method not in _READS and not hmac.compare_digest(request.form.get("csrf", "").encode(), me.csrf.encode()):
@@ -109,34 +117,35 @@ def _admit(action: Action) -> None:
 
 def _close(response: Response) -> Response:
     """After a view: commit what ended well, put the headers on, write the log."""
-    session: Session | None = g.pop("db", None)
+    kept, headers, endpoint = _here(g), response.headers, request.endpoint
+    session: Session | None = kept.pop("db", None)
     if session is not None:
         with session:
             if session.in_transaction() and response.status_code < 400:
                 session.commit()
-    response.headers.extend(_HEADERS)
-    if response.content_type.startswith("text/html") and "Location" not in response.headers:
-        response.headers.setdefault("Content-Security-Policy", f"{_CSP}; frame-ancestors {' '.join(_ancestors())}")
-    response.headers.setdefault("Cache-Control", "public, max-age=3600" if request.endpoint == "static" else "no-store")
+    for name, value in _HEADERS.items():
+        headers[name] = value
+    if response.content_type.startswith("text/html") and "Location" not in headers:
+        headers.setdefault("Content-Security-Policy", f"{_CSP}; frame-ancestors {' '.join(_ancestors())}")
+    headers.setdefault("Cache-Control", "public, max-age=3600" if endpoint == "static" else "no-store")
     if _house().settings.stage is Stage.PRODUCTION:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    _log(response)
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    _log(response.status_code, kept)
     return response
 
 
-def _log(response: Response) -> None:
-    route, seconds = str(request.url_rule or "none"), time.perf_counter() - g.started
-    REQUESTS.labels(route, request.method, response.status_code).inc()
-    SECONDS.labels(route).observe(seconds)
-    if request.endpoint != "static":
-        log.info(
-            "request",
-            route=route,
-            method=request.method,
-            status=response.status_code,
-            ms=round(seconds * 1000, 1),
-            correlation_id=g.correlation_id,
-        )
+def _log(status: int, kept: _AppCtxGlobals) -> None:
+    asked, seconds = _here(request), time.perf_counter() - kept.started
+    route = str(asked.url_rule or "none")
+    SECONDS.labels(route, asked.method, status).observe(seconds)
+    if asked.endpoint != "static":
+        told = {"route": route, "method": asked.method, "status": status, "ms": round(seconds * 1000, 1)}
+        log.info("request", **told, correlation_id=kept.correlation_id)
+
+
+def _here(proxy: Anything) -> Anything:
+    """What a proxy of Flask's stands for now: it looks that up at every touch, and these hooks touch it often."""
+    return cast(Anything, cast(Any, proxy)._get_current_object())
 
 
 def _tear_down(_error: BaseException | None) -> None:
@@ -258,11 +267,9 @@ _CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
-_HEADERS = Headers(
-    {
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Permissions-Policy": "camera=(), geolocation=(), payment=()",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-)
+_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, case
+from sqlalchemy import JSON, Column, bindparam, case, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table, insert_into, within_tenant
@@ -25,8 +25,19 @@ class Gradebook(Table, table=True):
     told_at: datetime = Field(sa_type=UTCDateTime)
 
 
+_told = select(col(Gradebook.platform_id), col(Gradebook.lineitems_url), col(Gradebook.lineitem_url), col(Gradebook.scopes)).where(
+    col(Gradebook.course_id) == bindparam("course")
+)
+
+
 def keep_gradebook(session: Session, tenant_id: UUID, course_id: UUID, platform_id: UUID, endpoint: Endpoint, *, now: datetime) -> None:
-    """Keep what a launch said about its course's gradebook. Our own line item stays known while the others stay where they are."""
+    """Keep what a launch said about its course's gradebook. Our own line item stays known while the others stay where they are.
+
+    Nearly every launch says what the last one said: that is only read.
+    """
+    said = (platform_id, endpoint.lineitems, endpoint.lineitem, list(endpoint.scope))
+    if session.connection().execute(_told, {"course": course_id}).one_or_none() == said:
+        return
     values: dict[str, Any] = {
         "platform_id": platform_id,
         "lineitems_url": endpoint.lineitems,

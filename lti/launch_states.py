@@ -21,12 +21,13 @@ class LaunchState(Table, table=True):
     """One login that waits for its launch, or had it."""
 
     __tablename__ = "launch_state"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # written twice at every launch: one tree instead of two
     state_hash: str = Field(primary_key=True)
     nonce_hash: str
     platform_id: UUID = Field(foreign_key="platform.id")
     deployment_id: str | None = None
     target_link_uri: str
-    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
     spent_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 

@@ -98,9 +98,7 @@ def join(session: Session, vault: Vault, course: Course, name: str | None, role:
 
 def enrol(session: Session, course: Course, person: Person, role: Role, *, now: datetime, active: bool = True) -> Enrolment:
     """Enrol a person in a course."""
-    enrolment = Enrolment(
-        tenant_id=course.tenant_id, course_id=course.id, person_id=person.id, role=role, active=active, joined_at=now, seen_at=now
-    )
+    enrolment = Enrolment(tenant_id=course.tenant_id, course_id=course.id, person_id=person.id, role=role, active=active, joined_at=now)
     session.add(enrolment)
     session.flush()
     return enrolment

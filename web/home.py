@@ -99,7 +99,7 @@ def switch_place(**_: str) -> Response:
 def sign_out(**_: str) -> Response:
     """Close this viewer: its address opens nothing any more."""
     me = viewer()
-    close_viewer(db(), me.viewer_id)
+    close_viewer(db(), me.handle_hash)
     return take_back(make_response(render_template("goodbye.html")), me.handle)
 
 

@@ -106,7 +106,7 @@ def lay_people(
     session.add_all(persons.values())
     session.flush()
     session.add_all(_account(person, issuer, subject) for subject, person in persons.items())
-    _lay_staff(session, told.staff, persons, courses, term, opened=opened)
+    _lay_staff(session, told.staff, persons, courses, opened=opened)
     pupils = [_pupil(context, story, one, courses, persons, keys, term) for context, story, one in _placements()]
     session.add_all(pupil.enrolment for pupil in pupils)
     session.flush()
@@ -139,12 +139,12 @@ def _account(person: Person, issuer: str, subject: str) -> Account:
 
 
 def _lay_staff(
-    session: Session, staff: Sequence[Adult], persons: Mapping[str, Person], courses: Mapping[str, Course], term: Term, *, opened: datetime
+    session: Session, staff: Sequence[Adult], persons: Mapping[str, Person], courses: Mapping[str, Course], *, opened: datetime
 ) -> None:
     """Enrol teachers and assistants, and grant the roles of the school; the admin names the others."""
     for adult in staff:
         for context in adult.contexts if adult.role in _IN_COURSE else ():
-            session.add(_enrolment(courses[context], persons[adult.subject].id, adult.role, opened, seen_at=term.at(-1, time(7, 45))))
+            session.add(_enrolment(courses[context], persons[adult.subject].id, adult.role, opened))
     admin = next(persons[adult.subject].id for adult in staff if adult.role is Role.TENANT_ADMIN)
     for adult in staff:
         for role in adult.grants:
@@ -167,5 +167,5 @@ def _pupil(
     return Pupil(student, section, story, course, person, keys[person.id], enrolment)
 
 
-def _enrolment(course: Course, person_id: UUID, role: Role, joined_at: datetime, seen_at: datetime | None = None) -> Enrolment:
-    return Enrolment(tenant_id=course.tenant_id, course_id=course.id, person_id=person_id, role=role, joined_at=joined_at, seen_at=seen_at)
+def _enrolment(course: Course, person_id: UUID, role: Role, joined_at: datetime) -> Enrolment:
+    return Enrolment(tenant_id=course.tenant_id, course_id=course.id, person_id=person_id, role=role, joined_at=joined_at)

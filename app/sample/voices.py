@@ -27,7 +27,7 @@ Goals = Mapping[int, Sequence[LaidGoal]]
 
 
 def lay_check_ins(session: Session, roll: Roll, goals: Goals, term: Term) -> None:
-    """Lay check-ins and moods, none of them today, and when each student was seen last.
+    """Lay check-ins and moods, none of them today.
 
     The rows are laid as they are, without a word to the receivers: a course that switches one on shares what comes from
     then on, not its past.
@@ -36,7 +36,6 @@ def lay_check_ins(session: Session, roll: Roll, goals: Goals, term: Term) -> Non
     for number, pupil in enumerate(roll.pupils):
         own = [*_written_check_ins(roll, number, goals, term)]
         own += _check_ins_of_weeks(pupil, goals[number], term, taken={one.day for one in own})
-        pupil.enrolment.seen_at = max((one.made_at for one in own), default=None)
         made += own
     session.add_all(made)
     session.add_all(_moods(roll, made, term))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Executable, Row, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, UTCDateTime, col
+from sqlmodel import Session, col
 
 from core.courses.courses import Course
 from core.courses.enrolments import Enrolment
@@ -63,6 +63,8 @@ _find: Executable = (
         col(Course.id).label("course_id"),
         col(Course.title),
         col(Enrolment.id).label("enrolment_id"),
+        col(Enrolment.role).label("enrolled_as"),
+        col(Enrolment.active),
     )
     .select_from(Deployment)
     .outerjoin(Tenant, col(Tenant.id) == col(Deployment.tenant_id))
@@ -80,11 +82,7 @@ _find: Executable = (
     .outerjoin(Enrolment, and_(col(Enrolment.course_id) == col(Course.id), col(Enrolment.person_id) == col(Person.id)))
     .where(col(Deployment.platform_id) == bindparam("platform_id"), col(Deployment.deployment_id) == bindparam("deployment_id"))
 )
-_confirm = (
-    update(Enrolment)
-    .where(col(Enrolment.id) == bindparam("enrolment"))
-    .values(role=bindparam("as_role"), active=True, seen_at=bindparam("now", type_=UTCDateTime))
-)
+_confirm = update(Enrolment).where(col(Enrolment.id) == bindparam("enrolment")).values(role=bindparam("as_role"), active=True)
 
 
 def look(session: Session, arriving: Arriving) -> Row[Any] | None:
@@ -113,8 +111,7 @@ def arrive(session: Session, vault: Vault, arriving: Arriving, found: Row[Any], 
     else:
         _keep_name(session, vault, arriving, found)
         _keep_title(session, arriving, found)
-        if found.enrolment_id is not None and arriving.role is not Role.VISITOR:
-            session.connection().execute(_confirm, {"enrolment": found.enrolment_id, "as_role": arriving.role, "now": now})
+        _keep_role(session, arriving, found)
     if found.course_id is None or arriving.role is Role.VISITOR:
         admin = SchoolRole.TENANT_ADMIN in roles_of(session, found.tenant_id, found.person_id)
         return Arrived(found.tenant_id, found.person_id, None, Role.TENANT_ADMIN if admin else Role.VISITOR)
@@ -179,9 +176,7 @@ def _add_place(session: Session, arriving: Arriving, found: Row[Any], person_id:
         session.add(course)
         session.flush()
         course_id = course.id
-    session.add(
-        Enrolment(tenant_id=found.tenant_id, course_id=course_id, person_id=person_id, role=arriving.role, joined_at=now, seen_at=now)
-    )
+    session.add(Enrolment(tenant_id=found.tenant_id, course_id=course_id, person_id=person_id, role=arriving.role, joined_at=now))
     session.flush()
 
 
@@ -194,6 +189,13 @@ def _keep_name(session: Session, vault: Vault, arriving: Arriving, found: Row[An
         return
     sealed = seal_name(vault.key_of(found.person_id), name)
     session.execute(update(Person).where(col(Person.id) == found.person_id).values(sealed_name=sealed))
+
+
+def _keep_role(session: Session, arriving: Arriving, found: Row[Any]) -> None:
+    """Follow a role that changed in the LMS; whoever had left, and launches, is back."""
+    told = arriving.role is not Role.VISITOR and found.enrolment_id is not None
+    if told and not (found.active and found.enrolled_as == arriving.role):
+        session.connection().execute(_confirm, {"enrolment": found.enrolment_id, "as_role": arriving.role})
 
 
 def _keep_title(session: Session, arriving: Arriving, found: Row[Any]) -> None:

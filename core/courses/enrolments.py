@@ -32,7 +32,6 @@ class Enrolment(Table, table=True):
     role: str
     active: bool = True
     joined_at: datetime = Field(sa_type=UTCDateTime)
-    seen_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Engine, LargeBinary, MetaData, Table, Uuid, bindparam, delete, select, update
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Uuid, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from core.data.db import Database
@@ -96,11 +96,6 @@ class Vault:
     def create_tables(self) -> None:
         """Lay the vault's one table, if it is not there."""
         vault_metadata.create_all(self._database.engine)
-
-    @property
-    def engine(self) -> Engine:
-        """The vault's own engine, to be watched."""
-        return self._database.engine
 
     def answers(self) -> bool:
         """Whether the vault's database can be read and its table is there."""

@@ -48,7 +48,7 @@ def test_another_schools_course_is_not_there(ada: Looker, database: Database, va
 def test_the_cookie_goes_along_where_the_browser_keeps_one(ada: Looker, database: Database, kept_school: School, now: datetime) -> None:
     assert "Set-Cookie" not in ada.post("/place", course=kept_school.course.id).headers
     with database.aside() as session:
-        bind_viewer(session, ada.me.viewer_id, now=now)
+        bind_viewer(session, ada.me.handle_hash, now=now)
     form = {"csrf": ada.me.csrf, "course": kept_school.course.id}
     answer = ada.browser.post(f"/v/{ada.me.handle}/place", data=form, headers={"Cookie": f"{COOKIE}={ada.cookie}"})
     cookie = answer.headers["Set-Cookie"]

@@ -256,8 +256,8 @@ def upgrade() -> None:
         sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_launch_state_platform_id")),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_launch_state")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_launch_state_expires_at"), "launch_state", ["expires_at"], unique=False)
     op.create_table(
         "mood",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -372,7 +372,6 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "course_id"], ["course.tenant_id", "course.id"], name=op.f("fk_enrolment_tenant_id_course_id"), ondelete="CASCADE"
         ),
@@ -546,7 +545,6 @@ def upgrade() -> None:
     op.create_index("ix_help_request_student", "help_request", ["tenant_id", "person_id"], unique=False)
     op.create_table(
         "viewer",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("handle_hash", sa.String(), nullable=False),
         sa.Column("cookie_hash", sa.String(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -554,7 +552,6 @@ def upgrade() -> None:
         sa.Column("course_id", sa.Uuid(), nullable=True),
         sa.Column("platform_id", sa.Uuid(), nullable=True),
         sa.Column("role", sa.String(), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("bound_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_viewer_platform_id")),
@@ -564,10 +561,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"], ["person.tenant_id", "person.id"], name=op.f("fk_viewer_tenant_id_person_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_viewer")),
-        sa.UniqueConstraint("handle_hash", name=op.f("uq_viewer_handle_hash")),
+        sa.PrimaryKeyConstraint("handle_hash", name=op.f("pk_viewer")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_viewer_expires_at"), "viewer", ["expires_at"], unique=False)
     op.create_index(op.f("ix_viewer_person_id"), "viewer", ["person_id"], unique=False)
     op.create_table(
         "check_in",
@@ -711,7 +707,6 @@ def downgrade() -> None:
     op.drop_index("ix_check_in_student", table_name="check_in")
     op.drop_table("check_in")
     op.drop_index(op.f("ix_viewer_person_id"), table_name="viewer")
-    op.drop_index(op.f("ix_viewer_expires_at"), table_name="viewer")
     op.drop_table("viewer")
     op.drop_index("ix_help_request_student", table_name="help_request")
     op.drop_index("ix_help_request_adult", table_name="help_request")
@@ -740,7 +735,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_role_grant_person_id"), table_name="role_grant")
     op.drop_table("role_grant")
     op.drop_table("mood")
-    op.drop_index(op.f("ix_launch_state_expires_at"), table_name="launch_state")
     op.drop_table("launch_state")
     op.drop_index("ix_deployment_tenant", table_name="deployment")
     op.drop_table("deployment")

@@ -151,7 +151,6 @@ ACROSS: dict[str, Callable[[School, School, datetime], Any]] = {
         handle_hash="h",
         cookie_hash="c",
         role="student",
-        opened_at=now,
         expires_at=now,
     ),
     "a viewer of their course": lambda here, there, now: Viewer(
@@ -161,7 +160,6 @@ ACROSS: dict[str, Callable[[School, School, datetime], Any]] = {
         handle_hash="h",
         cookie_hash="c",
         role="student",
-        opened_at=now,
         expires_at=now,
     ),
     "a course of their deployment": lambda here, there, now: Course(

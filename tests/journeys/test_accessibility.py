@@ -1,0 +1,84 @@
+"""Pages that everybody can read: no violation that axe finds, in light and dark, on a desk and on a telephone."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlmodel import select
+
+from core.data.clock import utc_now
+from core.people.access import Role
+from core.people.accounts import Account
+from core.people.invitations import invite
+from core.people.roles import SchoolRole, grant
+from core.people.tenants import find_tenant
+from core.people.viewers import open_viewer
+from tests.journeys.conftest import ALGEBRA, Arriving
+from tests.journeys.stage import Scene, Visitor, say
+
+DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+
+class Pages:
+    """The pages to look at, each filling the window."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def home(self, page: Page) -> None:
+        """A student's own page."""
+        page.goto(self._scene.practice.login_url("s-8", ALGEBRA.context))
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("home.hello", name="Student 8"))
+
+    def roster(self, page: Page) -> None:
+        """The teacher's roster."""
+        page.goto(self._scene.practice.login_url("rivera", ALGEBRA.context))
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("roster.title"))
+
+    def admin(self, page: Page) -> None:
+        """The school's page, of somebody who administers it."""
+        with self._scene.house.database.aside() as session:
+            school = find_tenant(session, "Riverside High")
+            teacher = session.scalars(select(Account).where(Account.subject == "rivera")).one().person_id
+            grant(session, school.id, teacher, SchoolRole.TENANT_ADMIN, by=None, now=utc_now())
+            opened = open_viewer(
+                session, tenant_id=school.id, person_id=teacher, course_id=None, role=Role.TENANT_ADMIN, platform_id=None, now=utc_now()
+            )
+        page.goto(f"{self._scene.address}/v/{opened.handle}/admin")
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("admin.title"))
+
+    def refusal(self, page: Page) -> None:
+        """A refusal: a login of an LMS that nobody knows."""
+        page.goto(
+            f"{self._scene.address}/lti/login?iss=https://unknown.example&login_hint=1&target_link_uri={self._scene.address}/lti/launch"
+        )
+        expect(page.get_by_text("https://unknown.example").first).to_be_visible()
+
+    def invitation(self, page: Page) -> None:
+        """Where an invitation leads."""
+        with self._scene.house.database.aside() as session:
+            code = invite(session, find_tenant(session, "Riverside High").id, by=None, now=utc_now())
+        page.goto(f"{self._scene.address}/invitation/{code}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("invitation.title"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, TELEPHONE], ids=["desk", "telephone"])
+def test_axe_finds_nothing(arrive: Arriving, scene: Scene, scheme: str, viewport: dict[str, int]) -> None:
+    visitor, pages, axe, found = arrive(color_scheme=scheme, viewport=viewport), Pages(scene), Axe(), {}
+    for name in ("home", "roster", "admin", "refusal", "invitation"):
+        getattr(pages, name)(visitor.page)
+        visitor.photograph(f"{name}-{scheme}-{viewport['width']}")
+        found[name] = [_sentence(one) for one in axe.run(visitor.page).response["violations"]] + _too_wide(visitor)
+    visitor.complaints = [one for one in visitor.complaints if "403" not in one]  # the refusal
+    assert found == {name: [] for name in found}
+
+
+def _sentence(violation: dict[str, Any]) -> str:
+    return f"{violation['id']}: {violation['help']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
+
+
+def _too_wide(visitor: Visitor) -> list[str]:
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{wide} pixels too wide"] if wide > 0 else []
