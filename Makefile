@@ -60,7 +60,7 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "== Installing what Paceline needs (about half a minute)"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements.txt || scripts/no-packages
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

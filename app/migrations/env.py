@@ -29,7 +29,7 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-address = context.config.get_main_option("sqlalchemy.url") or read_settings().database_address
+address = context.config.file_config.get("alembic", "sqlalchemy.url", fallback=None) or read_settings().database_address
 database = Database(address)
 with database.engine.connect() as connection:
     migrate(connection)
