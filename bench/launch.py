@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from flask import Flask
+from flask import Flask, render_template
+from jinja2 import DictLoader
 from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest  # type: ignore[attr-defined]
 from pylti1p3.tool_config import ToolConfDict  # type: ignore[attr-defined]
 
@@ -28,6 +29,12 @@ from core.data.clock import utc_now
 from lti.key_sets import KeySets, parse_key_set
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+PAGE = """<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>{{ course.title }}</title></head>
+  <body data-launch="{{ launch_id }}"><h1>Hello {{ name }}</h1><p>{{ course.label }}</p></body>
+</html>
+"""
 ROUNDS, STUDENTS, LIMIT = 25, 30, 1.3
 
 
@@ -131,8 +138,9 @@ def _prime(key_sets: KeySets, url: str, key: rsa.RSAPrivateKey) -> None:
 
 
 def _stock(key: rsa.RSAPrivateKey) -> Flask:
-    """The library's own example, reduced to its two routes: keys given inline, launch data in Flask's session."""
+    """The library's own example, reduced to its two routes: keys given inline, launch data in Flask's session, a small page."""
     app = Flask("stock")
+    app.jinja_loader = DictLoader({"game.html": PAGE})
     app.secret_key = "bench"
     pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -158,6 +166,7 @@ def _stock(key: rsa.RSAPrivateKey) -> Flask:
     def launch() -> Any:
         request = FlaskRequest()  # type: ignore[no-untyped-call]
         launched = FlaskMessageLaunch(request, conf)  # type: ignore[no-untyped-call]
-        return f"<h1>Hello {launched.get_launch_data()['name']}</h1>"
+        facts: Any = launched.get_launch_data()
+        return render_template("game.html", name=facts.get("name"), launch_id=launched.get_launch_id(), course=facts[CLAIM + "context"])
 
     return app

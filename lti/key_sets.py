@@ -68,12 +68,13 @@ class KeySets:
     def _fetch(self, url: str, kept: _Kept, now: datetime) -> None:
         if kept.not_before and now < kept.not_before:
             return
-        kept.tries, kept.not_before = kept.tries + 1, now + PAUSE_AFTER_FAILURE
+        kept.not_before = now + PAUSE_AFTER_FAILURE
         try:
             answer = self._outgoing.call("GET", url, headers={"Accept": "application/json"})
             keys = parse_key_set(answer.json()) if answer.ok else {}
         except (DestinationDown, DestinationRefused, ValueError):
-            return
+            keys = {}
+        kept.tries += 1
         if keys:
             self.put(url, keys, now=now)
 

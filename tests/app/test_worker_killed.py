@@ -56,7 +56,7 @@ class Class:
         """How many entries of the outbox are in which state."""
         with self.house.database.session(writes=False) as session:
             query = select(OutboxEntry.state, func.count()).group_by(OutboxEntry.state)
-            return dict(session.execute(query).tuples())
+            return dict(session.execute(query).all())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""The journeys' stage: Paceline served by gunicorn with a worker beside it, two LMSs, and a real browser.
+"""The journeys' stage: Paceline served by gunicorn with a worker beside it, LMSs around it, and a real browser.
 
 Paceline is at `localhost`; the pages that frame it are at `127.0.0.1`, which to a browser is another site: what
-Paceline does inside those frames is third-party.
+Paceline does inside those frames is third-party. Only the practice LMS that Paceline itself mounts is at its own origin.
 """
 
 import html
@@ -73,12 +73,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         running.callback(house.close)
         frame = running.enter_context(serving())
         frame.answer = _frame
-        running.enter_context(
-            process(_openedx(edx_port, home, settings), home / "openedx.log", {}, answers_at=f"http://localhost:{edx_port}/info")
-        )
-        running.enter_context(process(_server(port), home / "server.log", environment, answers_at=f"{settings.address}/readyz"))
+        peer = running.enter_context(process(_openedx(edx_port, home, settings), home / "openedx.log", {}))
+        server = running.enter_context(process(_server(port), home / "server.log", environment))
         running.enter_context(process([sys.executable, "-m", "app.cli", "worker"], home / "worker.log", environment))
         practice = running.enter_context(_practice(home, settings.address))
+        server.wait_for(f"{settings.address}/readyz")
+        peer.wait_for(f"http://localhost:{edx_port}/info")
         edx = OpenEdx(f"http://localhost:{edx_port}", frame.address, _read_json(f"http://localhost:{edx_port}/info"))
         _register(house, practice, edx)
         yield Scene(settings.address, house, frame, practice, edx)
@@ -98,7 +98,7 @@ def _openedx(port: int, home: Path, settings: Settings) -> list[str]:
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, *_args: object) -> None:  # type: ignore[override]
+    def log(self, *_args: object) -> None:
         """Say nothing."""
 
 
@@ -109,6 +109,7 @@ def _practice(home: Path, tool: str) -> Iterator[Practice]:
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     lms = PracticeLms(own, address, PEOPLE, [ALGEBRA, BIOLOGY], tool_url=tool)
+    lms.issuer = "https://another-practice-lms.example"  # the one that Paceline mounts is there too
     site = Flask("practice", static_folder=str(files("web").joinpath("static")))
     site.register_blueprint(blueprint(lms))
     server = make_server("127.0.0.1", port, site, threaded=True, request_handler=_Quiet)
@@ -131,19 +132,21 @@ def _frame(request: Handler) -> None:
 
 
 def _register(house: House, practice: Practice, edx: OpenEdx) -> None:
-    """Two schools, each with its LMS."""
+    """A school for each LMS."""
+    names = ("client_id", "auth_login_url", "auth_token_url", "key_set_url")
+    openedx = {"issuer": edx.facts["iss"], "deployment_id": edx.facts["deployment_ids"][0]} | {name: edx.facts[name] for name in names}
+    schools = {
+        "Riverside High": PracticeLms.facts(practice.address) | {"issuer": practice.lms.issuer},
+        "Lakeside High": openedx | {"frame_origins": [edx.frame]},
+        "Hillside High": PracticeLms.facts(house.settings.address),
+    }
     now = utc_now()
     with house.database.aside() as session:
-        facts = practice.lms.facts(practice.address)
-        deployment = facts.pop("deployment_id")
-        platform = add_platform(session, name="Practice LMS", now=now, **facts)
-        school = add_tenant(session, "Riverside High", zone="America/Los_Angeles", language="en", now=now)
-        approve_deployment(session, platform, deployment, school.id, AgeBand.TEENS, by="operator", now=now)
-        names = ("client_id", "auth_login_url", "auth_token_url", "key_set_url")
-        facts = {"issuer": edx.facts["iss"]} | {name: edx.facts[name] for name in names}
-        platform = add_platform(session, name="Open edX", now=now, frame_origins=[edx.frame], **facts)
-        school = add_tenant(session, "Lakeside High", zone="UTC", language="en", now=now)
-        approve_deployment(session, platform, edx.facts["deployment_ids"][0], school.id, AgeBand.TEENS, by="operator", now=now)
+        for name, facts in schools.items():
+            deployment = facts.pop("deployment_id")
+            platform = add_platform(session, name=f"LMS of {name}", now=now, **facts)
+            school = add_tenant(session, name, zone="America/Los_Angeles", language="en", now=now)
+            approve_deployment(session, platform, deployment, school.id, AgeBand.TEENS, by="operator", now=now)
 
 
 def _read_json(address: str) -> Any:
@@ -162,7 +165,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser whose contexts block third-party cookies, as `test_cookies.py` makes sure."""
+    """A browser whose contexts block third-party cookies, as `test_constraints.py` makes sure."""
     opened = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
     yield opened
     opened.close()

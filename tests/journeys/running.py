@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +36,31 @@ def chromium() -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Running:
+    """A process, and where what it says goes."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def wait_for(self, address: str) -> None:
+        """Wait until it answers at an address."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"It stopped at once:\n{self.log.read_text()[-2000:]}"
+            with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(address, timeout=5):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{address} does not answer:\n{self.log.read_text()[-2000:]}")
+
+
 @contextmanager
-def process(command: Sequence[str], log: Path, environment: Mapping[str, str], *, answers_at: str | None = None) -> Iterator[None]:
-    """Run a process, from the moment when it answers until the end of the block; what it says goes into `log`."""
+def process(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[Running]:
+    """Run a process until the end of the block."""
     with log.open("wb") as said:
         running = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
         try:
-            if answers_at:
-                _wait_for(answers_at, running, log)
-            yield
+            yield Running(running, log)
         finally:
             running.terminate()
             try:
@@ -51,13 +68,3 @@ def process(command: Sequence[str], log: Path, environment: Mapping[str, str], *
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
-
-
-def _wait_for(address: str, running: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline:
-        assert running.poll() is None, f"It stopped at once:\n{log.read_text()[-2000:]}"
-        with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(address, timeout=5):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{address} does not answer:\n{log.read_text()[-2000:]}")

@@ -99,3 +99,19 @@ def test_a_check_in_reaches_its_gradebook_once(visitor: Visitor, scene: Scene) -
     visitor.page.goto(f"{scene.practice.address}/practice/gradebook")
     expect(visitor.page.get_by_role("row", name="Student 1")).to_contain_text("1 of 1")
     visitor.photograph("practice-gradebook")
+
+
+def test_the_practice_lms_that_paceline_mounts_works_as_a_visitor_clicks_it(arrive: Arriving, scene: Scene) -> None:
+    teacher, student = arrive(), arrive()
+    for visitor, role in ((teacher, "(teacher)"), (student, "(student)")):
+        visitor.page.goto(f"{scene.address}/practice/")
+        visitor.page.get_by_role("link", name=role).first.click()
+    teacher.switch_gradebook_on()
+    student.inside.get_by_role("button", name=say("home.check_in")).click()
+    expect(student.inside.get_by_role("status")).to_have_text(say("said.checked_in"))
+
+    def is_received() -> bool:
+        student.page.goto(f"{scene.address}/practice/gradebook")
+        return student.page.get_by_role("cell", name="1 of 1").count() == 1
+
+    assert eventually(is_received)

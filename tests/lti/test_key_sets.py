@@ -107,6 +107,19 @@ def test_launches_at_once_read_a_slow_key_set_once(lms: FakePlatform, key_sets: 
     assert lms.asked_for("/jwks") == 1
 
 
+def test_launches_at_once_try_a_slow_failing_platform_once(lms: FakePlatform, key_sets: KeySets, now: datetime) -> None:
+    lms.key_set_delay, lms.key_set_status = 0.3, 404
+
+    def refused(second: int) -> bool:
+        with pytest.raises(KeysUnavailable):
+            find(key_sets, lms, now + 2 * second * SECOND)
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(refused, range(4)))
+    assert lms.asked_for("/jwks") == 1, "who waited for somebody else's try does not try again"
+
+
 def test_nobody_with_a_known_key_waits_for_a_slow_platform(lms: FakePlatform, key_sets: KeySets, now: datetime) -> None:
     find(key_sets, lms, now)
     lms.key_set_delay = 0.5
