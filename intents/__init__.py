@@ -1,1 +1,1 @@
-"""What students say: text in; intent, confidence and slots out. Comes with the talk."""
+"""What students say: text in; intent, confidence and slots out. Knows nothing of goals."""
