@@ -1,12 +1,14 @@
 """The command line. Every command says what it did, `--json` says it to programs, and errors say the way out."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import demo as demo_school
 from app import logs, migrations, supervisor, wiring
@@ -17,7 +19,7 @@ from core.data.clock import utc_now
 from core.data.outgoing import DestinationDown, DestinationRefused
 from core.errors import CoreError
 from core.i18n import LANGUAGES, translator
-from core.people import invitations, platforms, tenants
+from core.people import invitations, platforms, tenants, viewers
 from core.people.platforms import AgeBand, Deployment, Platform
 from lti.key_sets import parse_key_set
 
@@ -30,10 +32,11 @@ in_school = click.option("--school", default="", help="Name or id of the school;
 @click.version_option(package_name="paceline")
 def main() -> None:
     """Paceline: a companion for students, inside the LMS and the chat that a school already runs."""
+    os.umask(0o077)  # databases and secrets are their owner's alone
 
 
 def told_plainly(command: Callable[Asked, None]) -> Callable[Asked, None]:
-    """Turn refusals into a sentence and the exit code 1."""
+    """Turn refusals, and what is wrong with a database or a folder, into a sentence and the exit code 1."""
 
     @wraps(command)
     def run(*args: Asked.args, **kwargs: Asked.kwargs) -> None:
@@ -43,6 +46,8 @@ def told_plainly(command: Callable[Asked, None]) -> Callable[Asked, None]:
             raise click.ClickException(_sentence(error)) from None
         except SettingsInvalid as error:
             raise click.ClickException(str(error)) from None
+        except (SQLAlchemyError, OSError) as error:
+            raise click.ClickException(_trouble(error)) from None
 
     return run
 
@@ -56,6 +61,7 @@ def demo(home: str | None, port: int | None, prepare_only: bool) -> None:
     """Start everything with a lively sample school, and print where to click."""
     given = {name: value for name, value in (("home", home), ("port", port)) if value is not None}
     settings = read_settings(stage=Stage.DEMO, **given)
+    demo_school.check(os.environ.get("PACELINE_STAGE"), settings)
     logs.configure("warning", readable=True)
     supervisor.check_port(settings)
     demo_school.prepare(settings)
@@ -75,6 +81,8 @@ def serve() -> None:
 def worker() -> None:
     """Deliver the outbox and run the timetable. Any number may run."""
     house = _house()
+    if not migrations.is_current(house.database):
+        raise SettingsInvalid("The database is not at this version's schema: paceline db upgrade")
     logs.configure(house.settings.log_level)
     Worker(house).run()
 
@@ -181,7 +189,9 @@ def platform_approve(issuer: str, client_id: str | None, deployment: str, ages: 
 def platform_remove(issuer: str, client_id: str | None, deployment: str, json_: bool) -> None:
     """Refuse a deployment's launches from now on. Nothing is deleted; approving it again restores it."""
     with _house().database.aside() as session:
-        platforms.remove_deployment(session, platforms.find_platform(session, issuer, client_id), deployment, now=utc_now())
+        removed = platforms.remove_deployment(session, platforms.find_platform(session, issuer, client_id), deployment, now=utc_now())
+        if removed.tenant_id:
+            viewers.close_viewers_from(session, removed.platform_id, removed.tenant_id)
     _answer(json_, {"deployment": deployment, "state": "removed"}, f"Deployment {deployment} is refused from now on.")
 
 
@@ -305,6 +315,14 @@ def _platform_lines(facts: dict[str, Any]) -> str:
 
 def _answer(json_: bool, facts: Any, said: str) -> None:
     click.echo(json.dumps(facts, ensure_ascii=False) if json_ else said)
+
+
+def _trouble(error: Exception) -> str:
+    """What is wrong with a database or a folder, in its own first line, and what mostly helps."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if isinstance(error, OSError):
+        return f"{said}. PACELINE_HOME must be a folder that Paceline may write to."
+    return f"The database cannot be used: {said}. Check PACELINE_DATABASE_URL and PACELINE_VAULT_URL; a new one needs: paceline db upgrade"
 
 
 def _say(line: str) -> None:

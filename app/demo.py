@@ -13,13 +13,13 @@ from app.practice_lms.lms import NAME
 from app.sample import content
 from app.sample.people import CastMember, cast
 from app.sample.school import lay_school
-from app.settings import Settings
+from app.settings import Settings, SettingsInvalid, Stage
 from app.wiring import House
 from core.data.clock import utc_now
 from core.errors import NotFound
 from core.people import platforms
 from core.people.access import Role
-from core.people.platforms import Platform
+from core.people.platforms import AgeBand, Platform
 
 WELCOME = """
   Paceline is ready:  {address}/practice/
@@ -36,10 +36,22 @@ _ROLES: dict[Role, LmsRole] = {
 }
 
 
+def check(stage: str | None, settings: Settings) -> None:
+    """Keep the sample away from a school's own data.
+
+    Raises:
+        SettingsInvalid: this is a production environment, or its databases are not the demo's own.
+    """
+    if stage not in (None, "", Stage.DEMO):
+        raise SettingsInvalid(f"PACELINE_STAGE is {stage}: the demo runs in an environment of its own.")
+    if settings.database_url or settings.vault_url:
+        raise SettingsInvalid("The demo lays its sample into databases of its own: unset PACELINE_DATABASE_URL and PACELINE_VAULT_URL.")
+
+
 def prepare(settings: Settings) -> None:
     """Lay the databases and, at the first run, the sample school; with progress on the terminal."""
     console = Console(stderr=True)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     console.print("Laying the databases …")
     migrations.upgrade(settings.database_address)
     house = wiring.build(settings)
@@ -49,7 +61,9 @@ def prepare(settings: Settings) -> None:
         house.vault.create_tables()
         with house.database.session() as session:
             try:
-                platforms.move_platform(session, platforms.find_platform(session, issuer, client_id), **facts)
+                platform = platforms.find_platform(session, issuer, client_id)
+                platforms.move_platform(session, platform, **facts)
+                _restore(session, platform)
                 console.print("The sample school is there already.")
             except NotFound:
                 platform = platforms.add_platform(session, name=NAME, issuer=issuer, client_id=client_id, now=utc_now(), **facts)
@@ -71,6 +85,15 @@ def _lay(session: Session, house: House, platform: Platform, deployment_id: str,
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         lay_school(session, house.vault, platform, deployment_id, now=utc_now(), progress=_reporter(progress))
+
+
+def _restore(session: Session, platform: Platform) -> None:
+    """Approve again what somebody removed on the admin page: a demo begins with its door open."""
+    for one in platforms.deployments_of(session, [platform.id]):
+        if one.removed_at and one.tenant_id:
+            platforms.approve_deployment(
+                session, platform, one.deployment_id, one.tenant_id, AgeBand(one.age_band), by="demo", now=utc_now()
+            )
 
 
 def _reporter(progress: Progress) -> Callable[[str, int, int], None]:

@@ -4,13 +4,11 @@ import hmac
 import ipaddress
 from typing import cast
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrations
+from app.settings import Stage
 from app.wiring import House
 from core.data import outbox
 from core.data.clock import utc_now
@@ -35,7 +33,7 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """The databases answer, and their schema is the one this version was written for."""
     house = _house()
-    problems = [name for name, well in (("database", _is_current(house)), ("vault", house.vault.answers())) if not well]
+    problems = [name for name, well in (("database", migrations.is_current(house.database)), ("vault", house.vault.answers())) if not well]
     return jsonify(status="not ready" if problems else "ready", problems=problems), 503 if problems else 200
 
 
@@ -58,18 +56,10 @@ def _may_read_metrics() -> bool:
     token = _house().settings.metrics_token
     if token:
         return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    if _house().settings.stage is Stage.PRODUCTION:
+        return False  # a proxy on this machine is loopback too
     through_proxy = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     return not through_proxy and ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - compared, not bound
-
-
-def _is_current(house: House) -> bool:
-    """Whether the main database answers and is at the newest revision."""
-    head = ScriptDirectory.from_config(migrations.config(house.settings.database_address)).get_current_head()
-    try:
-        with house.database.session(writes=False) as session:
-            return MigrationContext.configure(session.connection()).get_current_revision() == head
-    except SQLAlchemyError:
-        return False
 
 
 def _house() -> House:

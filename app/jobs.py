@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from app.wiring import House
 from core.data import leases, outbox
 from core.data.clock import utc_now
-from core.journal import checkins
+from core.journal import absences, checkins, prompts
 from core.people import viewers
 from lti import launch_states
 
@@ -27,11 +27,13 @@ MISFIRE_GRACE = 24 * 3600
 
 
 def sweep(house: House, *, now: datetime) -> None:
-    """Delete what has expired: viewers, launch states, moods after 30 days, and delivered outbox entries after 30 days."""
+    """Delete what has expired: viewers, launch states, moods, prompts met, absences, and delivered outbox entries."""
     with house.database.session() as session:
         viewers.forget_expired(session, now=now)
         launch_states.forget_expired(session, now=now)
         checkins.forget_moods(session, before=now - checkins.MOOD_KEPT)
+        prompts.forget_asked(session, before=now - prompts.NOT_AGAIN_WITHIN)
+        absences.forget_absences(session, before=now - absences.KEPT)
         forgotten = outbox.forget_delivered(session, before=now - DELIVERED_KEPT)
         session.commit()
     log.info("sweep.done", outbox_entries=forgotten)
@@ -66,9 +68,9 @@ class Timetable:
         """Take or renew the lease when it is time; start or stop accordingly."""
         if self._renew_at and now < self._renew_at:
             return
-        self._renew_at = now + LEASE_LENGTH / 3
         with self._house.database.aside() as session:
             held = leases.hold(session, LEASE, self._holder, now=now, length=LEASE_LENGTH)
+        self._renew_at = now + LEASE_LENGTH / 3
         if held and not self._scheduler:
             self._start()
         elif not held and self._scheduler:

@@ -1,16 +1,18 @@
 """Settings: from the environment (`PACELINE_…`), over `PACELINE_HOME/secrets.env`. Each is explained in `docs/settings.md`."""
 
 import os
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = "secrets.env"
+SHORTEST_TOKEN = 16
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?/?")
 
 
 class Stage(StrEnum):
@@ -50,8 +52,7 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query):
+        if value and not _ORIGIN.fullmatch(value):
             raise ValueError("must be an address without a path, such as https://paceline.example.org")
         return value.rstrip("/")
 
@@ -83,6 +84,16 @@ class Settings(BaseSettings):
                 )
             if not self.base_url.startswith("https://"):
                 raise ValueError("PACELINE_BASE_URL must be the public https:// address in production")
+            if (self.home / SECRETS_FILE).exists() and self.master_key_list[0] in (self.home / SECRETS_FILE).read_text():
+                raise ValueError("PACELINE_MASTER_KEYS is the demo's generated key: production takes one of its own")
+            if self.metrics_token and len(self.metrics_token) < SHORTEST_TOKEN:
+                raise ValueError(f"PACELINE_METRICS_TOKEN is too short: at least {SHORTEST_TOKEN} characters")
+        if self.vault_address == self.database_address:
+            raise ValueError("PACELINE_VAULT_URL must be a database of its own, apart from the main one and its backups")
+        if not self.master_keys:
+            raise ValueError(
+                f"PACELINE_MASTER_KEYS is missing: {self.home / SECRETS_FILE} is damaged; delete it with its databases, or mend it"
+            )
         return self
 
     @property
@@ -131,7 +142,7 @@ def read_settings(**overrides: object) -> Settings:
 
 def make_secrets(home: Path) -> bool:
     """Write the generated secrets of a first run, readable by their owner only; never overwrites. False: they were there."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(home / SECRETS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

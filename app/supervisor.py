@@ -1,6 +1,7 @@
 """One supervisor for the web server and the worker: both start together, stop together, and are restarted when one dies."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ THREADS = 8
 GRACE = 15.0
 LONGEST_PAUSE = 30.0
 READY_WITHIN = 60.0
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -32,7 +34,12 @@ class _Child:
     start_after: float = field(default=0.0)
 
     def start(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)
+        self.process = subprocess.Popen(
+            self.command,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has one thread
+        )
         self.started_at = time.monotonic()
 
     def died(self) -> int | None:
@@ -60,10 +67,17 @@ class _Child:
             self.process.wait()
 
 
+def _die_with_parent() -> None:
+    """Ask Linux to stop this part when the supervisor is gone, however it went; elsewhere nobody can be asked."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def server_command(settings: Settings) -> list[str]:
     """The command of gunicorn, with one process and eight threads: what SQLite and the in-process caches are made for."""
     bind = f"{settings.host}:{settings.port}"
-    options = ["--bind", bind, "--workers", "1", "--worker-class", "gthread", "--threads", str(THREADS), "--log-level", "warning"]
+    options = ["--bind", bind, "--workers", "1", "--worker-class", "gthread", "--threads", str(THREADS)]
+    options += ["--log-level", "warning", "--logger-class", "app.logs.GunicornLogger"]
     return [sys.executable, "-m", "gunicorn", *options, "app.wsgi:create_app()"]
 
 
@@ -84,7 +98,9 @@ def check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError:
-            raise SettingsInvalid(f"Port {settings.port} is taken. Choose another: PACELINE_PORT=8001 make demo") from None
+            raise SettingsInvalid(
+                f"Port {settings.port} is taken, perhaps by a Paceline that still runs. Choose another: PACELINE_PORT=8001 make demo"
+            ) from None
 
 
 def run(settings: Settings, *, say: Callable[[str], None], ready: str) -> int:
@@ -126,9 +142,10 @@ def _tend(children: list[_Child], environment: dict[str, str], say: Callable[[st
 
 def _wait_until_ready(settings: Settings, stopping: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + READY_WITHIN
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own server is behind no proxy
     while time.monotonic() < deadline and not stopping():
         address = f"http://{settings.host}:{settings.port}/readyz"
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
+        with contextlib.suppress(OSError), opener.open(address, timeout=2):
             return True
         time.sleep(0.2)
     return False
@@ -136,13 +153,13 @@ def _wait_until_ready(settings: Settings, stopping: Callable[[], bool]) -> bool:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM has come."""
+    """Whether Ctrl-C or SIGTERM has come, or the terminal was closed."""
     came: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield lambda: bool(came)
     finally:

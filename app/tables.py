@@ -9,10 +9,16 @@ import core.courses.guide
 import core.data.leases
 import core.data.outbox
 import core.evidence.evidence
+import core.journal.absences
 import core.journal.checkins
+import core.journal.claims
 import core.journal.goals
+import core.journal.handovers
 import core.journal.help_requests
+import core.journal.prompts
 import core.journal.reflections
+import core.journal.stuck
+import core.journal.suggestions
 import core.mastery.receivers
 import core.people.accounts
 import core.people.audit

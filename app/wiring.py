@@ -33,7 +33,7 @@ class House:
 def build(settings: Settings) -> House:
     """Put the house together. Opens no connection yet."""
     database = Database(settings.database_address)
-    vault = Vault(Database(settings.vault_address), settings.master_key_list)
+    vault = Vault(Database(settings.vault_address, durable=True), settings.master_key_list)  # a lost key is words lost
     outgoing = Outgoing(allow_private=settings.lenient)
     gradebook = GradebookReceiver(database, vault, outgoing, lease=timedelta(seconds=settings.lease_seconds))
     return House(

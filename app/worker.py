@@ -5,7 +5,9 @@ Any number may run beside each other. One that dies loses its leases, and anothe
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
@@ -13,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, start_http_server
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.jobs import Timetable
 from app.logs import raised_at
@@ -20,10 +23,10 @@ from app.wiring import House
 from core.data import outbox
 from core.data.clock import utc_now
 from core.data.ids import new_id
-from core.data.outbox import Claim, Delivered, Refused, Result, TryLater
+from core.data.outbox import Claim, Delivered, Dropped, Refused, Result, TryLater
 from core.data.outgoing import DestinationDown, DestinationRefused
 from core.errors import CoreError
-from core.journal.checkins import RECEIVERS
+from core.journal.events import RECEIVERS
 from core.mastery import posting
 
 log = structlog.get_logger()
@@ -38,6 +41,7 @@ class Worker:
         self._lease = timedelta(seconds=house.settings.lease_seconds)
         self._timetable = Timetable(house, holder or new_id())
         self._stopping = threading.Event()
+        self._took: dict[tuple[UUID, str], float] = {}
 
     def run(self) -> None:
         """Work until a signal or `stop` says so."""
@@ -46,8 +50,7 @@ class Worker:
         with self._timetable, _signals(self.stop):
             log.info("worker.started")
             while not self._stopping.is_set():
-                self._timetable.keep(now=utc_now())
-                if self.deliver() == 0:
+                if not self._work():
                     self._stopping.wait(self._house.settings.poll_seconds)
         log.info("worker.stopped")
 
@@ -61,29 +64,66 @@ class Worker:
         with self._house.database.session() as session:
             claims = outbox.claim(session, now=started, lease=self._lease)
             session.commit()
-        for claimed in claims:
+        for claimed in self._turns(claims):
             if self._stopping.is_set() or utc_now() - started > self._lease / 2:
                 self._give_back(claimed)  # somebody may be taking it over by the time we get to it
             else:
                 self._deliver(claimed)
         return len(claims)
 
+    def _work(self) -> bool:
+        """One round; whether there was something to do. A database that fails is tried again in a while: what was claimed stays leased."""
+        try:
+            self._timetable.keep(now=utc_now())
+            return self.deliver() > 0
+        except SQLAlchemyError as error:
+            log.error("worker.database_failed", error=type(error).__name__, trace=raised_at(error))
+            return False
+
+    def _turns(self, claims: Sequence[Claim]) -> Iterator[Claim]:
+        """The claims, in an order in which a slow destination of one school holds up nobody else.
+
+        It is always the turn of the school and destination that took the least time lately. That is remembered from
+        claim to claim, for those that are there: who used up the time of one comes last in the next.
+        """
+        queues: dict[tuple[UUID, str], deque[Claim]] = {}
+        for claimed in claims:
+            queues.setdefault((claimed.tenant_id, claimed.destination), deque()).append(claimed)
+        least = min((took for whose, took in self._took.items() if whose in queues), default=0.0)
+        self._took = {whose: self._took.get(whose, least) - least for whose in queues}
+        while queues:
+            whose = min(queues, key=self._took.__getitem__)
+            claimed = queues[whose].popleft()
+            if not queues[whose]:
+                del queues[whose]
+            started = time.monotonic()
+            yield claimed
+            self._took[whose] += time.monotonic() - started
+
     def _deliver(self, claimed: Claim) -> None:
-        if claimed.destination == RECEIVERS:
-            self._hand_on(claimed)
-        else:
-            self._post(claimed)
+        """Whatever goes wrong is written down with the entry, in a transaction of its own, and the others go on."""
+        try:
+            if claimed.destination == RECEIVERS:
+                self._hand_on(claimed)
+            else:
+                self._post(claimed)
+        except Exception as error:
+            self._log(claimed, error)
+            self._record(claimed, TryLater(type(error).__name__))
 
     def _hand_on(self, claimed: Claim) -> None:
         """An event becomes one entry a receiver, and is done, in one transaction."""
         with self._house.database.session() as session:
             now = utc_now()
-            outbox.record(session, claimed, posting.hand_on(session, claimed, now=now), now=now)
+            outbox.record(session, claimed, posting.hand_on(session, self._house.receivers, claimed, now=now), now=now)
             session.commit()
 
     def _post(self, claimed: Claim) -> None:
-        result = self._try(claimed)
+        result = self._hold_back(claimed) or self._try(claimed)
         DELIVERIES.labels(claimed.destination, type(result).__name__).inc()
+        self._record(claimed, result)
+
+    def _record(self, claimed: Claim, result: Result) -> None:
         with self._house.database.session() as session:
             now = utc_now()
             mine = outbox.record(session, claimed, result, now=now)
@@ -91,23 +131,32 @@ class Worker:
                 posting.log_posted(session, claimed, now=now)
             session.commit()
 
-    def _try(self, claimed: Claim) -> Result:
-        """Post outside any transaction. Whatever goes wrong is written down with the entry, and the others go on."""
+    def _hold_back(self, claimed: Claim) -> Result | None:
+        """What to record of an entry that must not be sent: asked at the last moment, for much may have changed meanwhile."""
         if claimed.destination not in self._house.receivers:
             return Refused(f"no receiver is called {claimed.destination}")
+        with self._house.database.session(writes=False) as session:
+            unwanted = posting.why_unwanted(session, claimed)
+        return Dropped(unwanted) if unwanted else None
+
+    def _try(self, claimed: Claim) -> Result:
+        """Post outside any transaction."""
         try:
             return posting.post(self._house.receivers, claimed)
         except DestinationDown as down:
-            return TryLater(down.reason, down.after)
+            return TryLater(down.reason, down.after, down.tried)
         except DestinationRefused as refused:
             return Refused(f"{refused.code}: {refused.facts.get('address', '')}"[:500])
         except CoreError as error:
             return TryLater(error.code)
         except Exception as error:
-            log.error(
-                "delivery.failed", seq=claimed.seq, destination=claimed.destination, error=type(error).__name__, trace=raised_at(error)
-            )
+            self._log(claimed, error)
             return TryLater(type(error).__name__)
+
+    def _log(self, claimed: Claim, error: Exception) -> None:
+        """Without the error's message, which may quote a row or a student."""
+        trace = raised_at(error)
+        log.error("delivery.failed", seq=claimed.seq, destination=claimed.destination, error=type(error).__name__, trace=trace)
 
     def _give_back(self, claimed: Claim) -> None:
         with self._house.database.session() as session:

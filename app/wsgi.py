@@ -5,16 +5,17 @@ Default deny: a route without a guard is refused. A request that ends well commi
 
 import gc
 import hmac
+import os
 import secrets
 import time
 from itertools import chain
 from typing import Any, TypeVar, cast
 
 import structlog
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, make_response, request
 from flask.ctx import _AppCtxGlobals
 from prometheus_client import Histogram
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlmodel import Session
 from werkzeug.exceptions import HTTPException
 
@@ -44,6 +45,7 @@ SECONDS = Histogram("paceline_request_seconds", "Requests handled, and the time 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application on its settings; gunicorn calls it without any."""
+    os.umask(0o077)  # databases and secrets are their owner's alone
     settings = settings or read_settings()
     logs.configure(settings.log_level, readable=settings.stage is Stage.DEMO)
     app = build_app(wiring.build(settings))
@@ -52,9 +54,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+class _Application(Flask):
+    """Flask, but what slips past the handlers is logged as they would: its own log names the address, and so the handle."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log where it failed."""
+        log.error("failed", error=exc_info[0].__name__, trace=raised_at(exc_info[1]))
+
+
 def build_app(house: House) -> Flask:
     """The application in a house."""
-    app = Flask("web")
+    app = _Application("web")
+    app.url_map.strict_slashes = False  # a redirect to the slash would carry the handle, by plain HTTP behind some proxies
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=200)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["paceline.house"] = house
@@ -97,7 +108,10 @@ def _open() -> None:
 
 def _holds_zero_bytes(asked: Request) -> bool:
     """Whether something was sent that no database can keep as text."""
-    sent = chain(asked.args.listvalues(), asked.form.listvalues(), [map(str, (asked.view_args or {}).values())])
+    try:
+        sent = chain(asked.args.listvalues(), asked.form.listvalues(), [map(str, (asked.view_args or {}).values())])
+    except OSError:  # the server's word for a body that breaks off or is not in the chunks it promised
+        raise NotUnderstood from None
     return any("\0" in value for values in sent for value in values)
 
 
@@ -117,12 +131,12 @@ def _admit(action: Action) -> None:
 
 def _close(response: Response) -> Response:
     """After a view: commit what ended well, put the headers on, write the log."""
-    kept, headers, endpoint = _here(g), response.headers, request.endpoint
-    session: Session | None = kept.pop("db", None)
-    if session is not None:
-        with session:
-            if session.in_transaction() and response.status_code < 400:
-                session.commit()
+    kept, endpoint = _here(g), request.endpoint
+    try:
+        _commit(kept.pop("db", None), response.status_code)
+    except SQLAlchemyError as error:  # Flask answers errors of views, not of this
+        response = make_response(_fail(error))
+    headers = response.headers
     for name, value in _HEADERS.items():
         headers[name] = value
     if response.content_type.startswith("text/html") and "Location" not in headers:
@@ -134,10 +148,18 @@ def _close(response: Response) -> Response:
     return response
 
 
+def _commit(session: Session | None, status: int) -> None:
+    if session is None:
+        return
+    with session:
+        if session.in_transaction() and status < 400:
+            session.commit()
+
+
 def _log(status: int, kept: _AppCtxGlobals) -> None:
     asked, seconds = _here(request), time.perf_counter() - kept.started
     route = str(asked.url_rule or "none")
-    SECONDS.labels(route, asked.method, status).observe(seconds)
+    SECONDS.labels(route, asked.method if asked.method in _METHODS else "other", status).observe(seconds)
     if asked.endpoint != "static":
         told = {"route": route, "method": asked.method, "status": status, "ms": round(seconds * 1000, 1)}
         log.info("request", **told, correlation_id=kept.correlation_id)
@@ -155,16 +177,20 @@ def _tear_down(_error: BaseException | None) -> None:
 
 
 def _ancestors() -> list[str]:
-    """Who may frame this page: the platform of the viewer; for a refusal, where no viewer is known, any platform."""
+    """Who may frame this page: the platform of the viewer; for a refusal, where no viewer is known, any platform.
+
+    A refusal holds nothing to protect, so on a server with many platforms it does not name them all: any LMS may show it.
+    """
     if "viewer" in g:
         return ["'self'", *g.viewer.frame_origins]
     if not request.path.startswith(("/lti/", "/v/")):
         return ["'self'"]
     try:
         with _house().database.session(writes=False) as session:
-            return ["'self'", *frame_origins(session)]
-    except OperationalError:
+            origins = frame_origins(session)
+    except SQLAlchemyError:
         return ["'self'"]
+    return ["'self'", *(origins if len(origins) <= _MOST_ORIGINS else ["https:"])]
 
 
 def _template_globals() -> dict[str, Any]:
@@ -178,7 +204,7 @@ def _refuse(error: CoreError) -> tuple[str, int]:
     facts = {name: clean(value) for name, value in error.facts.items()}
     log.info("refused", code=error.code, status=status, correlation_id=g.correlation_id, **_for_logs(error, facts))
     error.facts = facts
-    return public.refusal(error, status, g.correlation_id), status
+    return public.refusal(error, g.correlation_id), status
 
 
 def _refuse_http(error: HTTPException) -> tuple[str, int] | HTTPException:
@@ -186,7 +212,7 @@ def _refuse_http(error: HTTPException) -> tuple[str, int] | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
-    return public.refusal(NoSuchPage() if status == 404 else NotUnderstood(), status, g.correlation_id), status
+    return public.refusal(_REFUSED_BY_HTTP.get(status, NotUnderstood)(), g.correlation_id), status
 
 
 def _fail(error: Exception) -> tuple[str, int]:
@@ -195,7 +221,7 @@ def _fail(error: Exception) -> tuple[str, int]:
     busy = isinstance(error, OperationalError)
     log.error("failed", correlation_id=g.correlation_id, error=type(error).__name__, trace=raised_at(error))
     status = 503 if busy else 500
-    return public.refusal(Busy() if busy else Failed(), status, g.correlation_id), status
+    return public.refusal(Busy() if busy else Failed(), g.correlation_id), status
 
 
 def _roll_back() -> None:
@@ -235,8 +261,20 @@ class NoSuchPage(CoreError):
     code = "page.none"
 
 
+class WrongMethod(CoreError):
+    """An address that takes another method: a form's, opened by hand, or a page's, sent to."""
+
+    code = "page.wrong_method"
+
+
+class TooLarge(CoreError):
+    """A body beyond `LARGEST_FORM`."""
+
+    code = "page.too_large"
+
+
 class NotUnderstood(CoreError):
-    """A request that HTTP itself refuses: a wrong method, too large a body."""
+    """A request that HTTP itself refuses for any other reason: broken off, or of a type that no form has."""
 
     code = "page.not_understood"
 
@@ -254,6 +292,9 @@ class Failed(CoreError):
 
 
 _READS = ("GET", "HEAD", "OPTIONS")
+_METHODS = (*_READS, "POST", "PUT", "PATCH", "DELETE")
+_MOST_ORIGINS = 20
+_REFUSED_BY_HTTP: dict[int, type[CoreError]] = {404: NoSuchPage, 405: WrongMethod, 413: TooLarge}
 _STATUS: dict[type[CoreError], int] = {
     NotFound: 404,
     ViewerClosed: 404,
@@ -261,6 +302,7 @@ _STATUS: dict[type[CoreError], int] = {
     FormStale: 403,
     InvitationInvalid: 403,
     InvalidInput: 422,
+    NotUnderstood: 400,
     MasterKeyUnknown: 503,
 }
 _CSP = (

@@ -26,6 +26,7 @@ from core.data.outbox import Delivered, Refused, Result, TryLater
 from core.data.outgoing import Answer, DestinationDown, Outgoing
 from core.data.vault import Vault
 from core.evidence.evidence import Observation
+from core.journal.events import EventKind
 from core.mastery.receivers import Event
 from core.people.accounts import LTI, subject_of
 from core.people.platforms import Platform
@@ -40,6 +41,8 @@ TAG = "paceline-checked-in"
 LABEL = "Paceline: checked in"
 MOST_CALLS = 50
 LONGEST_TOKEN = 86_400
+NOT_NOW = frozenset({408, 425, 429})
+"""Request Timeout, Too Early, Too Many Requests: the same call may work later."""
 
 
 class ServiceRefused(Exception):
@@ -83,8 +86,7 @@ class Connector(ServiceConnector):
         if answer.status == 401:
             drop_token(self._database, self._platform.id, scopes)
             answer = self._call(scopes, url, is_post, data, content_type, accept)
-        if answer.status == 429:
-            raise DestinationDown(reason="HTTP 429", after=answer.retry_after(utc_now()))
+        _check_patience(answer, utc_now())
         if not answer.ok:
             raise ServiceRefused(answer, "service")
         following = urljoin(url, answer.next_page) if answer.next_page else None
@@ -109,8 +111,7 @@ class Connector(ServiceConnector):
             "scope": " ".join(sorted(scopes)),
         }
         answer = self._outgoing.call("POST", self._platform.auth_token_url, form=form)
-        if answer.status == 429:
-            raise DestinationDown(reason="HTTP 429", after=answer.retry_after(now))
+        _check_patience(answer, now)
         if not answer.ok:
             raise ServiceRefused(answer, "token")
         return self._keep(answer, scopes, now)
@@ -130,6 +131,7 @@ class GradebookReceiver:
     """Puts 1 of 1 into the "checked in" column of the course's gradebook, dated by the latest check-in."""
 
     name = "gradebook"
+    takes: frozenset[str] = frozenset({EventKind.CHECK_IN_MADE})
 
     def __init__(self, database: Database, vault: Vault, outgoing: Outgoing, *, lease: timedelta = timedelta(minutes=1)) -> None:
         """`lease` is how long making a column may take before another worker tries it."""
@@ -151,7 +153,7 @@ class GradebookReceiver:
         with self._database.session(writes=False) as session:
             gradebook = session.get(Gradebook, event.course_id)
             platform = session.get(Platform, gradebook.platform_id) if gradebook else None
-            subject = subject_of(session, event.tenant_id, event.person_id, LTI, platform.issuer) if platform else None
+            subject = subject_of(session, event.tenant_id, event.person_id, LTI, platform.id.hex) if platform else None
         if gradebook is None or platform is None or SCORE_SCOPE not in gradebook.scopes:
             return Refused("the LMS gave this course no gradebook to write to")
         if subject is None:
@@ -209,6 +211,12 @@ class GradebookReceiver:
         finally:
             with self._database.aside() as session:
                 leases.release(session, name, holder)
+
+
+def _check_patience(answer: Answer, now: datetime) -> None:
+    """Raises DestinationDown for an answer that asks to come again later."""
+    if answer.status in NOT_NOW:
+        raise DestinationDown(reason=f"HTTP {answer.status}", after=answer.retry_after(now))
 
 
 def _score(subject: str, at: datetime) -> Grade:

@@ -1,11 +1,14 @@
 """The platforms' public keys, parsed once and kept.
 
-An unknown key id is looked up again at once, but not more than twice a minute; errors are never kept, and a failed try
-is repeated after a second; when a platform's key set cannot be read, the keys that were good before stay good for a day.
+An unknown key id is looked up again at once, but not more than twice a minute; errors are never kept, and a second after
+a failed try ended it may be repeated; when a platform's key set cannot be read, the keys that were good before stay good
+for a day. One launch at a time reads a key set, and others wait for it only so long: a platform that hardly answers takes
+up one of our threads, not all.
 """
 
 import base64
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +22,10 @@ FRESH_FOR = timedelta(hours=1)
 USABLE_FOR = timedelta(days=1)
 PAUSE = timedelta(seconds=30)
 PAUSE_AFTER_FAILURE = timedelta(seconds=1)
+LONGEST_READING = 10.0
+"""Seconds that reading a key set may take: a person waits for it."""
+LONGEST_WAIT = 2.0
+"""Seconds that a launch waits for another one's reading."""
 SMALLEST_KEY, LARGEST_KEY = 2048, 8192
 
 
@@ -45,14 +52,16 @@ class KeySets:
         """The key with an id.
 
         Raises:
-            KeysUnavailable: the key set cannot be read, and was not read within a day.
+            KeysUnavailable: the key set cannot be read now, and was not read within a day.
             SignatureInvalid: the platform publishes no such key.
         """
         kept = self._kept.setdefault(url, _Kept())
         key, tries = kept.keys.get(kid), kept.tries
         if key and kept.is_younger(FRESH_FOR, now):
             return key
-        if kept.lock.acquire(blocking=not (key and kept.is_younger(USABLE_FOR, now))):  # an old key is better than a wait
+        usable = key and kept.is_younger(USABLE_FOR, now)
+        asked = kept.lock.acquire(timeout=0 if usable else LONGEST_WAIT)  # an old key is better than a wait
+        if asked:
             try:
                 if kept.tries == tries:  # else another launch has just tried, while this one waited
                     self._fetch(url, kept, now)
@@ -61,6 +70,8 @@ class KeySets:
         if not kept.is_younger(USABLE_FOR, now):
             raise KeysUnavailable(key_set=url)
         key = kept.keys.get(kid)
+        if key is None and not asked:
+            raise KeysUnavailable(key_set=url)  # whether the platform has such a key, somebody is just finding out
         if key is None:
             raise SignatureInvalid(key=kid[:255], key_set=url)
         return key
@@ -68,13 +79,14 @@ class KeySets:
     def _fetch(self, url: str, kept: _Kept, now: datetime) -> None:
         if kept.not_before and now < kept.not_before:
             return
-        kept.not_before = now + PAUSE_AFTER_FAILURE
+        started = time.monotonic()
         try:
-            answer = self._outgoing.call("GET", url, headers={"Accept": "application/json"})
+            answer = self._outgoing.call("GET", url, headers={"Accept": "application/json"}, within=LONGEST_READING)
             keys = parse_key_set(answer.json()) if answer.ok else {}
         except (DestinationDown, DestinationRefused, ValueError):
             keys = {}
         kept.tries += 1
+        kept.not_before = now + timedelta(seconds=time.monotonic() - started) + PAUSE_AFTER_FAILURE
         if keys:
             self.put(url, keys, now=now)
 

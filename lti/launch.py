@@ -41,9 +41,10 @@ from lti.refusals import (
     TokenMalformed,
 )
 from lti.registration import Registration, Registrations
-from lti.roles import course_role
+from lti.roles import course_role, is_family
 from lti.verification import verify
 
+LONGEST_HINT = 8_000  # they come back in the address of a redirect; Moodle's longest is a few hundred
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
 
@@ -78,6 +79,8 @@ def login() -> Response:
         raise LoginIncomplete(missing=next(name for name in ("iss", "login_hint", "target_link_uri") if not said.get(name)))
     if not _is_ours(target):
         raise TargetRefused(target=target[:500])
+    if max(map(len, (hint, said.get("lti_message_hint", "")))) > LONGEST_HINT:
+        raise LoginIncomplete(missing="login_hint")
     state, nonce = new_secret(), new_secret()
     now, client_id = utc_now(), said.get("client_id") or None
     platform = door().registrations.find(issuer, client_id, now=now)
@@ -173,7 +176,7 @@ def _spend(state: str, now: datetime) -> tuple[launch_states.Promise, Registrati
 
 def _is_ours(target: str) -> bool:
     """Whether a target is an address of ours: the launch itself, or the bare house."""
-    return target.rstrip("/") in (door().base_url, door().launch_url)
+    return target in (door().base_url, f"{door().base_url}/", door().launch_url)
 
 
 def _told(platform: Registration, now: datetime) -> dict[str, Any]:
@@ -207,11 +210,11 @@ def _arriving(platform: Registration, launched: Launch) -> Arriving:
     return Arriving(
         platform_id=platform.id,
         deployment_id=launched.deployment_id,
-        issuer=platform.issuer,
         subject=launched.subject or "",
         name=launched.name,
         language=language if language in LANGUAGES else None,
         role=course_role(launched.roles),
+        is_family=is_family(launched.roles),
         context_id=context.id if context else None,
         context_title=(context.title or context.label) if context else None,
     )

@@ -10,6 +10,9 @@ from core.people.access import Role
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _BY_NAME = {"Instructor": Role.TEACHER, "TeachingAssistant": Role.ASSISTANT, "Learner": Role.STUDENT}
 
+_FAMILY = ("Learner", "Student", "ProspectiveStudent", "Mentor", "Guardian", "Parent")
+_STAFF = ("Instructor", "Faculty", "Staff", "Administrator", "SysAdmin")
+
 
 def course_role(roles: Collection[str]) -> Role:
     """The strongest course role among LTI roles; VISITOR when none of them is one.
@@ -23,6 +26,12 @@ def course_role(roles: Collection[str]) -> Role:
     if Role.ASSISTANT in found and not any(_role(name) is Role.TEACHER for name in names - {"Instructor"}):
         return Role.ASSISTANT
     return next((role for role in _BY_NAME.values() if role in found), Role.VISITOR)
+
+
+def is_family(roles: Collection[str]) -> bool:
+    """Whether an LMS calls somebody a learner or mentor, in a course or in the school, and nothing of the staff."""
+    said = {part for role in roles for part in role.replace("/", "#").split("#")}
+    return not said.isdisjoint(_FAMILY) and said.isdisjoint(_STAFF)
 
 
 def _name(role: str) -> str:

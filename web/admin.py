@@ -14,7 +14,7 @@ from core.people.access import Action, guarded
 from core.people.people import find_person, names_of
 from core.people.platforms import AddressInvalid, PlatformExists
 from core.people.roles import SchoolRole
-from core.people.viewers import close_viewers
+from core.people.viewers import close_viewers, close_viewers_from
 from web import forms
 from web.request import db, now, rooms, said, see, take_back, viewer
 
@@ -28,6 +28,13 @@ LARGEST_SEQ = 2**63 - 1
 def show(**_: str) -> str:
     """Everything that a school's admins look after."""
     return _page()
+
+
+@bp.get("/<any(invitations, platforms):section>")
+@guarded(Action.ADMINISTER)
+def show_section(section: str, **_: str) -> Response:
+    """Go back to a part of the page from the address of its form, which a browser may be asked for again."""
+    return see("admin.show", handle=viewer().handle, _anchor=section)
 
 
 @bp.post("/invitations")
@@ -52,23 +59,34 @@ def withdraw(invitation_id: UUID, **_: str) -> Response:
 def add_platform(**_: str) -> Response:
     """Register an LMS of this school; what does not fit is said beside its field, and nothing typed is lost."""
     try:
-        platforms.add_platform(db(), tenant_id=viewer().tenant_id, now=now(), **forms.read(forms.NewPlatform).model_dump())
+        form = forms.read(forms.NewPlatform)
+        _check_https(form.facts | ({"frame_origin": form.frame_origin} if form.frame_origin else {}))
+        origins = [form.frame_origin] if form.frame_origin else []
+        platforms.add_platform(db(), tenant_id=viewer().tenant_id, frame_origins=origins, now=now(), **form.facts)
     except (InvalidInput, AddressInvalid, PlatformExists) as refused:
         return make_response(_page(refused=refused, typed=request.form), 422)
     return _done("platform_added", "platforms")
 
 
+def _check_https(addresses: dict[str, str]) -> None:
+    """Where Paceline itself is served by https, an LMS is called by nothing less."""
+    if rooms().base_url.startswith("https://"):
+        for name, address in addresses.items():
+            if name not in ("name", "client_id") and not address.startswith("https://"):
+                raise AddressInvalid(name=name, address=address)
+
+
 @bp.post("/deployments/<uuid:key>/approve")
 @guarded(Action.ADMINISTER)
 def approve(key: UUID, **_: str) -> Response:
-    """Let a deployment of the school's own platform launch.
+    """Let a deployment launch: one of the school's own platform, or one that was approved into the school before.
 
     Raises:
-        NotFound: no such deployment, or its platform is the operator's, who approves it with `paceline platform approve`.
+        NotFound: neither. The first approval on an operator's platform is the operator's, with `paceline platform approve`.
     """
     me, form = viewer(), forms.read(forms.Approval)
     platform, deployment = platforms.find_deployment(db(), me.tenant_id, key)
-    if platform.tenant_id != me.tenant_id:
+    if me.tenant_id not in (platform.tenant_id, deployment.tenant_id):
         raise NotFound(what="deployment")
     platforms.approve_deployment(db(), platform, deployment.deployment_id, me.tenant_id, form.age_band, by=str(me.person_id), now=now())
     return _done("approved", "platforms")
@@ -80,6 +98,7 @@ def remove(key: UUID, **_: str) -> Response:
     """Stop the launches of a deployment."""
     platform, deployment = platforms.find_deployment(db(), viewer().tenant_id, key)
     platforms.remove_deployment(db(), platform, deployment.deployment_id, now=now())
+    close_viewers_from(db(), platform.id, viewer().tenant_id)
     return _done("removed", "platforms")
 
 
@@ -119,6 +138,14 @@ def retry(seq: int, **_: str) -> Response:
     """Try a dead letter again."""
     outbox.retry(db(), viewer().tenant_id, seq, now=now())
     return _done("retried", "undelivered")
+
+
+@bp.post("/outbox/retry-all")
+@guarded(Action.ADMINISTER)
+def retry_all(**_: str) -> Response:
+    """Try all dead letters of the school again."""
+    outbox.retry_all(db(), viewer().tenant_id, now=now())
+    return _done("all_retried", "undelivered")
 
 
 @bp.post(f"/outbox/<int(max={LARGEST_SEQ}):seq>/drop")

@@ -20,6 +20,7 @@ from core.people.access import Action, Role, guarded, may
 from core.people.people import names_of
 from core.people.viewers import Me
 from web import forms
+from web.places import here
 from web.request import db, now, rooms, said, see, viewer
 
 bp = Blueprint("dashboard", __name__, url_prefix="/v/<handle>")
@@ -44,7 +45,7 @@ class Line:
 def show(**_: str) -> str:
     """The roster of the viewer's course, forty students a page, by name."""
     me = viewer()
-    course = find_course(db(), me.tenant_id, _course_of(me))
+    course = find_course(db(), me.tenant_id, here(me).course_id)
     students = students_of(db(), me.tenant_id, course.id)
     names = names_of(db(), rooms().vault, me.tenant_id, students)
     wanted = forms.words("name")
@@ -53,12 +54,12 @@ def show(**_: str) -> str:
     )
     pages = max(1, -(-len(found) // A_PAGE))
     page = forms.page_number(pages)
-    here = found[(page - 1) * A_PAGE : page * A_PAGE]
+    shown = found[(page - 1) * A_PAGE : page * A_PAGE]
     return render_template(
         "roster.html",
         course=course,
         places=[place for place in places_of(db(), me.tenant_id, me.person_id) if may(place.role, Action.SEE_ROSTER)],
-        lines=_lines(me, course.id, here, names),
+        lines=_lines(me, course.id, shown, names),
         reads_check_ins=_reads_check_ins(me),
         targets=count_targets(db(), me.tenant_id, course.id),
         enrolled=len(students),
@@ -82,7 +83,7 @@ def set_gradebook(**_: str) -> Response:
         NotFound: the viewer looks from no course, or this house has no gradebook to send to.
     """
     me, form = viewer(), forms.read(forms.Gradebook)
-    course = find_course(db(), me.tenant_id, _course_of(me))
+    course = find_course(db(), me.tenant_id, here(me).course_id)
     if GRADEBOOK not in rooms().receivers:
         raise NotFound(what="receiver")
     if form.send:
@@ -109,9 +110,3 @@ def _lines(me: Me, course_id: UUID, people: Sequence[UUID], names: dict[UUID, st
 def _reads_check_ins(me: Me) -> bool:
     """Assistants see goals and progress, but neither check-ins nor calls for help."""
     return me.role is Role.TEACHER
-
-
-def _course_of(me: Me) -> UUID:
-    if me.course_id is None:
-        raise NotFound(what="course")
-    return me.course_id

@@ -60,7 +60,7 @@ class Gradebook(Sent):
 
 
 class NewPlatform(Sent):
-    """The facts of an LMS, as its own pages name them."""
+    """The facts of an LMS, as its own pages name them; `frame_origin` only where its pages have another address, as Canvas's do."""
 
     name: Name
     issuer: Address
@@ -68,6 +68,12 @@ class NewPlatform(Sent):
     auth_login_url: Address
     auth_token_url: Address
     key_set_url: Address
+    frame_origin: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the platform's row holds."""
+        return self.model_dump(exclude={"frame_origin"})
 
 
 class Approval(Sent):

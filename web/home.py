@@ -3,18 +3,20 @@
 from flask import Blueprint, Response, make_response, render_template
 
 from core.courses.courses import find_course
-from core.courses.enrolments import Place, places_of
+from core.courses.enrolments import places_of
 from core.errors import NotFound
 from core.journal import checkins
 from core.people.access import Action, Role, guarded, may
+from core.people.accounts import is_family
 from core.people.audit import reads_of
 from core.people.invitations import InvitationInvalid, try_code, use
 from core.people.people import NAME, find_person, names_of
 from core.people.releases import releases_of
 from core.people.roles import SchoolRole, grant, roles_of
-from core.people.viewers import Me, close_viewer
+from core.people.viewers import Me, close_viewers
 from web import forms
-from web.places import move
+from web.greeting import called
+from web.places import here, move
 from web.request import db, now, rooms, said, see, take_back, viewer
 from web.student import desk
 
@@ -27,18 +29,20 @@ def show(**_: str) -> str:
     """The student's page in a course; for anybody else, where they may go from here."""
     me = viewer()
     places = checkins.places_with_last_days(db(), me.tenant_id, me.person_id)
-    here = next((place for place, _ in places if place.course_id == me.course_id), None)
-    if here and me.role is Role.STUDENT:
-        page = desk(db(), rooms().vault, me, here, places, now=now())
-        return render_template("student.html", desk=page, places=[place for place, _ in places], here=here, said=said())
+    in_course = next((place for place, _ in places if (place.course_id, place.role) == (me.course_id, me.role)), None)
+    if in_course and me.role is Role.STUDENT:
+        page = desk(db(), rooms().vault, me, in_course, places, now=now())
+        return render_template("student.html", desk=page, places=[place for place, _ in places], here=in_course, said=said())
+    held = roles_of(db(), me.tenant_id, me.person_id)
     return render_template(
         "places.html",
         name=_name_of(me),
         places=[place for place, _ in places],
-        here=here,
-        has_roster=me.course_id is not None and may(me.role, Action.SEE_ROSTER),
-        has_school=SchoolRole.TENANT_ADMIN in roles_of(db(), me.tenant_id, me.person_id),
-        may_accept=may(me.role, Action.ACCEPT_INVITATION),
+        here=in_course,
+        has_roster=in_course is not None and may(me.role, Action.SEE_ROSTER),
+        held=held,
+        has_school=SchoolRole.TENANT_ADMIN in held,
+        may_accept=SchoolRole.TENANT_ADMIN not in held and _is_asked_for_invitations(me, {place.role for place, _ in places}),
         said=said(),
     )
 
@@ -62,7 +66,7 @@ def records(**_: str) -> str:
 def check_in(**_: str) -> Response:
     """Check in for today, once; a second press says so."""
     me = viewer()
-    place = _place(me)
+    place = here(me)
     course = find_course(db(), me.tenant_id, place.course_id)
     made = checkins.check_in(db(), course, me.person_id, zone=place.zone, now=now())
     return see("home.show", handle=me.handle, said="checked_in" if made else "checked_in_before")
@@ -97,9 +101,9 @@ def switch_place(**_: str) -> Response:
 @bp.post("/sign-out")
 @guarded(Action.SIGN_OUT)
 def sign_out(**_: str) -> Response:
-    """Close this viewer: its address opens nothing any more."""
+    """Close all pages of this person, in every tab: on a shared computer, Back must open nothing."""
     me = viewer()
-    close_viewer(db(), me.handle_hash)
+    close_viewers(db(), me.person_id)
     return take_back(make_response(render_template("goodbye.html")), me.handle)
 
 
@@ -120,18 +124,13 @@ def accept_invitation(**_: str) -> Response:
     return move(me, None, Role.TENANT_ADMIN)
 
 
-def _place(me: Me) -> Place:
-    """The course of the viewer, as long as the LMS says that they are in it.
-
-    Raises:
-        NotFound: they have left it, or look from no course.
-    """
-    for place in places_of(db(), me.tenant_id, me.person_id):
-        if place.course_id == me.course_id:
-            return place
-    raise NotFound(what="course")
+def _is_asked_for_invitations(me: Me, roles: set[Role]) -> bool:
+    """Nobody invites a student or guardian to administer: no page of theirs asks for it, in whichever role they look."""
+    if not may(me.role, Action.ACCEPT_INVITATION) or roles & {Role.STUDENT, Role.GUARDIAN}:
+        return False
+    return not is_family(db(), me.tenant_id, me.person_id)
 
 
 def _name_of(me: Me) -> str | None:
     key = rooms().vault.keys_of([me.person_id]).get(me.person_id)
-    return key.open(me.sealed_name, NAME) if key and me.sealed_name else None
+    return called(key.open(me.sealed_name, NAME)) if key and me.sealed_name else None

@@ -4,12 +4,26 @@ from uuid import UUID
 
 from flask import Response
 
+from core.courses.enrolments import Place, places_of
+from core.errors import NotFound
 from core.people.access import Role
 from core.people.viewers import Me, open_viewer
 from web.request import db, hand_over, now, see
 
 PAGES = {Role.TEACHER: "dashboard.show", Role.ASSISTANT: "dashboard.show", Role.TENANT_ADMIN: "admin.show"}
 """The first page of each role; everybody else starts at home."""
+
+
+def here(me: Me) -> Place:
+    """The course of a viewer, as long as the person is in it, in the role in which they look.
+
+    Raises:
+        NotFound: they look from no course, have left it, or are something else there by now.
+    """
+    for place in places_of(db(), me.tenant_id, me.person_id):
+        if (place.course_id, place.role) == (me.course_id, me.role):
+            return place
+    raise NotFound(what="course")
 
 
 def move(me: Me, course_id: UUID | None, role: Role) -> Response:

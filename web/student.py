@@ -15,6 +15,7 @@ from core.journal.help_requests import HelpState
 from core.people.people import NAME
 from core.people.releases import count_releases
 from core.people.viewers import Me
+from web.greeting import called
 
 MOST_GOALS = 12
 MOST_REQUESTS = 5
@@ -80,7 +81,7 @@ def desk(session: Session, vault: Vault, me: Me, here: Place, places: list[tuple
     keys = vault.keys_of({me.person_id, *(request.to_person_id for request in requests)})
     own, courses = keys.get(me.person_id), {place.course_id: place for place, _ in places}
     return Desk(
-        name=_open(own, me.sealed_name, NAME),
+        name=called(_open(own, me.sealed_name, NAME)),
         here=here,
         today=today,
         checked_in=any(place == here and day == today for place, day in places),

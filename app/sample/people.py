@@ -78,12 +78,12 @@ def cast() -> tuple[CastMember, ...]:
 
 
 def lay_people(
-    session: Session, vault: Vault, tenant: Tenant, issuer: str, courses: Mapping[str, Course], term: Term, *, opened: datetime
+    session: Session, vault: Vault, tenant: Tenant, realm: str, courses: Mapping[str, Course], term: Term, *, opened: datetime
 ) -> Roll:
     """Lay people, accounts, enrolments and roles.
 
     Args:
-        issuer: the realm of their LTI accounts.
+        realm: that of their LTI accounts, the platform's id in hex.
         courses: by context id.
         opened: when the staff came, before the term.
     """
@@ -105,7 +105,7 @@ def lay_people(
         person.sealed_name = seal_name(keys[person.id], everybody[subject].name)
     session.add_all(persons.values())
     session.flush()
-    session.add_all(_account(person, issuer, subject) for subject, person in persons.items())
+    session.add_all(_account(person, realm, subject) for subject, person in persons.items())
     _lay_staff(session, told.staff, persons, courses, opened=opened)
     pupils = [_pupil(context, story, one, courses, persons, keys, term) for context, story, one in _placements()]
     session.add_all(pupil.enrolment for pupil in pupils)
@@ -132,10 +132,8 @@ def _first_days(term: Term) -> dict[str, datetime]:
     return days
 
 
-def _account(person: Person, issuer: str, subject: str) -> Account:
-    return Account(
-        tenant_id=person.tenant_id, person_id=person.id, channel=LTI, realm=issuer, subject=subject, created_at=person.created_at
-    )
+def _account(person: Person, realm: str, subject: str) -> Account:
+    return Account(tenant_id=person.tenant_id, person_id=person.id, channel=LTI, realm=realm, subject=subject, created_at=person.created_at)
 
 
 def _lay_staff(

@@ -60,7 +60,7 @@ def lay_school(
     report = progress or _silent
     tenant, courses, term, opened = _lay_courses(session, platform, deployment_id, now)
     report("people", 0, 1)
-    roll = people.lay_people(session, vault, tenant, platform.issuer, courses, term, opened=opened)
+    roll = people.lay_people(session, vault, tenant, platform.id.hex, courses, term, opened=opened)
     report("people", 1, 1)
     aims = _lay_guide(session, tenant, courses, term, opened)
     report("guide", 1, 1)

@@ -14,7 +14,8 @@ from app.sample.work import Aim
 from core.journal import help_requests, reflections
 from core.journal.checkins import BLOCKER, Blocker, CheckIn, Mood
 from core.journal.help_requests import HelpAnswer, HelpRequest, HelpState, Kind
-from core.journal.reflections import Phase, Reflection, ReflectionReader
+from core.journal.prompts import Phase
+from core.journal.reflections import Reflection, ReflectionReader
 
 MOOD_DAYS = 30
 """Moods are kept for 30 days: no older ones are laid."""

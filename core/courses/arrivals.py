@@ -31,11 +31,11 @@ class Arriving:
 
     platform_id: UUID
     deployment_id: str
-    issuer: str
     subject: str
     name: str | None
     language: str | None
     role: Role
+    is_family: bool
     context_id: str | None
     context_title: str | None
 
@@ -60,6 +60,8 @@ _find: Executable = (
         col(Tenant.language).label("tenant_language"),
         col(Person.id).label("person_id"),
         col(Person.sealed_name),
+        col(Account.id).label("account_id"),
+        col(Account.is_family),
         col(Course.id).label("course_id"),
         col(Course.title),
         col(Enrolment.id).label("enrolment_id"),
@@ -73,7 +75,7 @@ _find: Executable = (
         and_(
             col(Account.tenant_id) == col(Tenant.id),
             col(Account.channel) == LTI,
-            col(Account.realm) == bindparam("issuer"),
+            col(Account.realm) == bindparam("realm"),
             col(Account.subject) == bindparam("subject"),
         ),
     )
@@ -82,7 +84,7 @@ _find: Executable = (
     .outerjoin(Enrolment, and_(col(Enrolment.course_id) == col(Course.id), col(Enrolment.person_id) == col(Person.id)))
     .where(col(Deployment.platform_id) == bindparam("platform_id"), col(Deployment.deployment_id) == bindparam("deployment_id"))
 )
-_confirm = update(Enrolment).where(col(Enrolment.id) == bindparam("enrolment")).values(role=bindparam("as_role"), active=True)
+_confirm = update(Enrolment).where(col(Enrolment.id) == bindparam("enrolment")).values(role=bindparam("as_role"), active=bindparam("here"))
 
 
 def look(session: Session, arriving: Arriving) -> Row[Any] | None:
@@ -93,7 +95,7 @@ def look(session: Session, arriving: Arriving) -> Row[Any] | None:
     facts = {
         "platform_id": arriving.platform_id,
         "deployment_id": arriving.deployment_id,
-        "issuer": arriving.issuer,
+        "realm": arriving.platform_id.hex,
         "subject": arriving.subject,
         "context_id": arriving.context_id,
     }
@@ -112,6 +114,8 @@ def arrive(session: Session, vault: Vault, arriving: Arriving, found: Row[Any], 
         _keep_name(session, vault, arriving, found)
         _keep_title(session, arriving, found)
         _keep_role(session, arriving, found)
+        if found.is_family != arriving.is_family:
+            session.execute(update(Account).where(col(Account.id) == found.account_id).values(is_family=arriving.is_family))
     if found.course_id is None or arriving.role is Role.VISITOR:
         admin = SchoolRole.TENANT_ADMIN in roles_of(session, found.tenant_id, found.person_id)
         return Arrived(found.tenant_id, found.person_id, None, Role.TENANT_ADMIN if admin else Role.VISITOR)
@@ -153,8 +157,9 @@ def _add_person(session: Session, vault: Vault, arriving: Arriving, found: Row[A
             tenant_id=found.tenant_id,
             person_id=person.id,
             channel=LTI,
-            realm=arriving.issuer,
+            realm=arriving.platform_id.hex,
             subject=arriving.subject,
+            is_family=arriving.is_family,
             created_at=now,
         )
     )
@@ -192,10 +197,12 @@ def _keep_name(session: Session, vault: Vault, arriving: Arriving, found: Row[An
 
 
 def _keep_role(session: Session, arriving: Arriving, found: Row[Any]) -> None:
-    """Follow a role that changed in the LMS; whoever had left, and launches, is back."""
-    told = arriving.role is not Role.VISITOR and found.enrolment_id is not None
-    if told and not (found.active and found.enrolled_as == arriving.role):
-        session.connection().execute(_confirm, {"enrolment": found.enrolment_id, "as_role": arriving.role})
+    """Follow a role that changed in the LMS: whoever had left, and launches, is back; whoever has none any more has left."""
+    here = arriving.role is not Role.VISITOR
+    if found.enrolment_id is None or (found.active == here and (found.enrolled_as == arriving.role or not here)):
+        return
+    as_role = arriving.role if here else found.enrolled_as
+    session.connection().execute(_confirm, {"enrolment": found.enrolment_id, "as_role": as_role, "here": here})
 
 
 def _keep_title(session: Session, arriving: Arriving, found: Row[Any]) -> None:

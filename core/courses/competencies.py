@@ -55,6 +55,18 @@ class ShortNameTooLong(CoreError):
     code = "competency.short_name_too_long"
 
 
+def find_competency(session: Session, tenant_id: UUID, competency_id: UUID) -> Competency:
+    """A competency of this tenant.
+
+    Raises:
+        NotFound: none here.
+    """
+    competency = session.get(Competency, competency_id)
+    if competency is None or competency.tenant_id != tenant_id:
+        raise NotFound(what="competency")
+    return competency
+
+
 def rename_competency(session: Session, tenant_id: UUID, competency_id: UUID, short_name: str) -> Competency:
     """Give a competency a short name.
 
@@ -62,9 +74,7 @@ def rename_competency(session: Session, tenant_id: UUID, competency_id: UUID, sh
         NotFound: no such competency in this tenant.
         ShortNameTooLong: more than 40 characters.
     """
-    competency = session.get(Competency, competency_id)
-    if competency is None or competency.tenant_id != tenant_id:
-        raise NotFound(what="competency")
+    competency = find_competency(session, tenant_id, competency_id)
     if len(short_name) > LONGEST_SHORT_NAME:
         raise ShortNameTooLong(length=len(short_name), longest=LONGEST_SHORT_NAME)
     competency.short_name = short_name

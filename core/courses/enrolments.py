@@ -12,6 +12,7 @@ from core.courses.courses import Course
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
 from core.people.access import Role
+from core.people.accounts import Account
 from core.people.people import Person
 from core.people.tenants import Tenant
 
@@ -73,9 +74,10 @@ def students_of(session: Session, tenant_id: UUID, course_id: UUID) -> Sequence[
 
 
 def staff_of(session: Session, tenant_id: UUID) -> Sequence[UUID]:
-    """The people of a school who are in no course a student or guardian: whom it may name to a role. In no particular order."""
+    """Whom a school may name to a role: people whom no course and no LMS knows as a student or guardian. In no particular order."""
     families = select(col(Enrolment.person_id)).where(
         col(Enrolment.tenant_id) == tenant_id, col(Enrolment.role).in_((Role.STUDENT, Role.GUARDIAN)), col(Enrolment.active)
     )
-    query = select(col(Person.id)).where(col(Person.tenant_id) == tenant_id, col(Person.id).not_in(families))
+    told = select(col(Account.person_id)).where(col(Account.tenant_id) == tenant_id, col(Account.is_family))
+    query = select(col(Person.id)).where(col(Person.tenant_id) == tenant_id, col(Person.id).not_in(families), col(Person.id).not_in(told))
     return session.scalars(query).all()

@@ -42,12 +42,16 @@ def insert_into(session: Session, table: type[SQLModel]) -> Any:
 class Database:
     """An engine, and the ways to use it: to read, to write, and aside."""
 
-    def __init__(self, url: str) -> None:
-        """Open lazily. `url` is an SQLAlchemy address: `sqlite:///file` or `postgresql+psycopg://…`."""
+    def __init__(self, url: str, *, durable: bool = False) -> None:
+        """Open lazily. `url` is an SQLAlchemy address: `sqlite:///file` or `postgresql+psycopg://…`.
+
+        With `durable`, SQLite too keeps each commit through a power cut, and overwrites what is deleted: slower, and for
+        what nothing can bring back.
+        """
         self.engine = self._reading = create_engine(url, **_options(url))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
-            _teach_sqlite(self.engine)
+            _teach_sqlite(self.engine, durable=durable)
             self._reading = create_engine(url, pool=self.engine.pool)
             _begin_with(self.engine, "BEGIN IMMEDIATE")
             _begin_with(self._reading, "BEGIN")
@@ -87,14 +91,15 @@ def _options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True}
 
 
-def _teach_sqlite(engine: Engine) -> None:
+def _teach_sqlite(engine: Engine, *, durable: bool) -> None:
     """SQLite as a server would keep it: write-ahead log, foreign keys, explicit transactions."""
+    safety = ("synchronous=FULL", "secure_delete=ON") if durable else ("synchronous=NORMAL",)
 
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _record: object) -> None:
         assert isinstance(connection, sqlite3.Connection)
         connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", *safety):
             connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,6 +1,6 @@
 """The one way out of the house: every outgoing HTTP call goes through this client.
 
-It keeps connections alive, bounds time and size, refuses plain HTTP and private addresses outside demo and test (so
+It keeps connections alive, bounds the time and size of a whole call, refuses plain HTTP and private addresses outside demo and test (so
 that an address somebody typed cannot make the server call its own network), never follows redirects, and stops
 calling a destination that keeps failing (a breaker).
 """
@@ -19,12 +19,13 @@ from typing import Any
 import httpx
 
 from core.data.clock import utc_now
+from core.data.deadlines import Deadline, PunctualTransport
 from core.errors import CoreError
 
 TIMEOUT = httpx.Timeout(10.0, connect=4.0)
 LARGEST_ANSWER = 2_000_000
-LONGEST_READ = 30.0
-"""Seconds that an answer may take to arrive whole: a time-out bounds only the silence between its parts."""
+LONGEST_CALL = 30.0
+"""Seconds from the first connection to the last byte of the answer: a time-out bounds only the silence between two bytes."""
 LONGEST_PAUSE = timedelta(days=1)
 FAILURES_TO_OPEN = 5
 OPEN_FOR = timedelta(seconds=30)
@@ -40,14 +41,15 @@ class DestinationRefused(CoreError):
 class DestinationDown(CoreError):
     """No usable answer: time-out, connection refused, answer too large, or the breaker is open.
 
-    `maybe_received` tells that the request was sent, so that the destination may have acted on it.
+    `maybe_received` tells that the request was sent, so that the destination may have acted on it; `tried` is false when
+    no call was made at all.
     """
 
     code = "outgoing.down"
 
-    def __init__(self, *, reason: str, after: timedelta | None = None, maybe_received: bool = False) -> None:
+    def __init__(self, *, reason: str, after: timedelta | None = None, maybe_received: bool = False, tried: bool = True) -> None:
         super().__init__(reason=reason)
-        self.reason, self.after, self.maybe_received = reason, after, maybe_received
+        self.reason, self.after, self.maybe_received, self.tried = reason, after, maybe_received, tried
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class _Breaker:
     def check(self, clock: float) -> None:
         with self.lock:
             if clock < self.open_until:
-                raise DestinationDown(reason="breaker open", after=timedelta(seconds=self.open_until - clock))
+                raise DestinationDown(reason="breaker open", after=timedelta(seconds=self.open_until - clock), tried=False)
             if self.failures >= FAILURES_TO_OPEN:  # half-open: this caller tries, the others wait
                 self.open_until = clock + OPEN_FOR.total_seconds()
 
@@ -141,6 +143,7 @@ class Outgoing:
         self._clock = clock
         self._timeout = timeout
         self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._deadline = Deadline(clock)
         self._destinations: dict[str, _Destination] = {}
         self._lock = threading.Lock()
 
@@ -152,8 +155,12 @@ class Outgoing:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
+        within: float = LONGEST_CALL,
     ) -> Answer:
         """Send one request and read its whole answer, whatever its status below 500.
+
+        Args:
+            within: seconds that it all may take, from the first connection to the last byte.
 
         Raises:
             DestinationRefused: an address that we do not call.
@@ -164,7 +171,9 @@ class Outgoing:
         request = destination.client.build_request(method, address, headers=headers, content=content, data=form)
         destination.breaker.check(self._clock())
         try:
-            answer = self._send(destination.client, request, self._resolve(address))
+            numeric = self._resolve(address)
+            with self._deadline.within(within):
+                answer = self._send(destination.client, request, numeric)
         except DestinationDown:
             destination.breaker.record(worked=False, clock=self._clock())
             raise
@@ -193,7 +202,11 @@ class Outgoing:
         with self._lock:
             if name not in self._destinations:
                 client = httpx.Client(
-                    verify=self._tls, timeout=self._timeout, follow_redirects=False, trust_env=False, headers={"User-Agent": USER_AGENT}
+                    transport=PunctualTransport(self._tls, self._deadline),
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                    trust_env=False,
+                    headers={"User-Agent": USER_AGENT},
                 )
                 self._destinations[name] = _Destination(client)
             return self._destinations[name]
@@ -231,11 +244,11 @@ class Outgoing:
         except httpx.PoolTimeout as error:
             raise DestinationDown(reason=type(error).__name__) from error
         except httpx.HTTPError as error:
-            raise DestinationDown(reason=type(error).__name__, maybe_received=True) from error
+            raise self._failed(error) from error
         try:
             answer = Answer(response.status_code, response.headers, self._read(response))
         except httpx.HTTPError as error:
-            raise DestinationDown(reason=type(error).__name__, maybe_received=True) from error
+            raise self._failed(error) from error
         finally:
             response.close()
         if answer.status >= 500:
@@ -243,19 +256,23 @@ class Outgoing:
         return answer
 
     def _read(self, response: httpx.Response) -> bytes:
-        chunks, size, deadline = [], 0, self._clock() + LONGEST_READ
+        chunks, size = [], 0
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > LARGEST_ANSWER:
                 raise DestinationDown(reason="answer too large", maybe_received=True)
-            if self._clock() > deadline:
-                raise DestinationDown(reason="answer too slow", maybe_received=True)
             chunks.append(chunk)
         return b"".join(chunks)
+
+    def _failed(self, error: httpx.HTTPError) -> DestinationDown:
+        return DestinationDown(reason="answer too slow" if self._deadline.left() <= 0 else type(error).__name__, maybe_received=True)
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "3fff::/20", "64:ff9b:1::/48")))
+"""Special-purpose networks of the IANA registries that Python's own list lets pass, in part or in some versions: those of
+protocols, one of which serves some clouds their metadata (192.0.0.192); documentation; local NAT64."""
 
 
 def _is_public(numeric: str) -> bool:
@@ -269,4 +286,6 @@ def _is_public(numeric: str) -> bool:
             return _is_public(str(carried))
         if address.is_site_local:
             return False
+    if any(address in network for network in _SPECIAL):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved

@@ -1,8 +1,10 @@
 """Check-ins: progress on the active goal and what is in the way. Mood is apart, and private."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, delete, func, select
@@ -10,17 +12,18 @@ from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.courses import Course
 from core.courses.enrolments import Place, places_query
-from core.data import outbox
 from core.data.clock import local_day
 from core.data.db import Table, insert_into, within_tenant
 from core.data.ids import new_id
+from core.errors import CoreError
+from core.journal.events import EventKind, promise_event
+from core.journal.goal_steps import count_steps_done
+from core.journal.goals import GoalState, own_goal
+from core.journal.student import Student
+from core.journal.words import seal_words
 from core.people.access import Role
 
 MOOD_KEPT = timedelta(days=30)
-MADE = "check_in.made"
-RECEIVERS = "receivers"
-"""The outbox destination of events; the worker hands each to the receivers that the course switched on."""
-
 BLOCKER = "check_in.sealed_blocker"
 
 
@@ -31,6 +34,15 @@ class Blocker(StrEnum):
     TIME = "time"
     NOT_UNDERSTOOD = "not_understood"
     SOMETHING_ELSE = "something_else"
+
+
+class Confidence(StrEnum):
+    """How sure a student feels, before a quiz or after a claim; in these words, never on a scale of numbers."""
+
+    LOST = "lost"
+    SHAKY = "shaky"
+    OK = "ok"
+    COULD_TEACH = "could_teach"
 
 
 class CheckIn(Table, table=True):
@@ -76,6 +88,34 @@ class Mood(Table, table=True):
     said_at: datetime = Field(sa_type=UTCDateTime)
 
 
+class StepsUncountable(CoreError):
+    """Steps are counted from none upwards."""
+
+    code = "check_in.steps_uncountable"
+
+
+class MoodUnknown(CoreError):
+    """A mood is one of five faces, 1 to 5."""
+
+    code = "mood.unknown"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a student says at a check-in. None was skipped, or asked before: it leaves what was said earlier that day.
+
+    `goal_id` is the goal that it is about; `steps_planned` is taken from that goal's steps, where it has any.
+    `blocker_words` are what is in the way in the student's words.
+    """
+
+    goal_id: UUID | None = None
+    steps_done: int | None = None
+    steps_planned: int | None = None
+    blocker: Blocker | None = None
+    blocker_words: str | None = None
+    confidence: Confidence | None = None
+
+
 def check_in(session: Session, course: Course, person_id: UUID, *, zone: str, now: datetime) -> bool:
     """Check in for today; False when the student already has. A press on the button twice is one check-in.
 
@@ -84,29 +124,55 @@ def check_in(session: Session, course: Course, person_id: UUID, *, zone: str, no
     Args:
         zone: the IANA zone in which "today" is meant, the course's.
     """
-    row = {
-        "id": new_id(),
-        "tenant_id": course.tenant_id,
-        "person_id": person_id,
-        "course_id": course.id,
-        "day": local_day(now, zone),
-        "made_at": now,
-    }
-    insert = insert_into(session, CheckIn).values(**row).on_conflict_do_nothing().returning(col(CheckIn.id))
-    made = session.execute(insert).scalar_one_or_none()
-    if made is None:
-        return False
-    outbox.promise(
-        session,
-        MADE,
-        RECEIVERS,
-        tenant_id=course.tenant_id,
-        subject_id=person_id,
-        payload={"check_in": str(made), "course": str(course.id), "at": now.isoformat()},
-        once_key=f"{MADE}:{made}",
-        due_at=now,
+    return _made(session, course, person_id, local_day(now, zone), {}, now) is not None
+
+
+def record_check_in(session: Session, student: Student, told: Progress, *, now: datetime) -> CheckIn:
+    """Check in with what the student said. The second one of a day and course completes and corrects the first.
+
+    The steps of the goal follow the count: those are done that the student says are done.
+
+    Raises:
+        StepsUncountable: fewer than none done or planned.
+        NotFound: no such goal of this student.
+        GoalNotOpen: the goal has ended, or is not accepted yet.
+        WordsMissing, WordsTooLong: the words cannot be kept.
+    """
+    if min(told.steps_done or 0, told.steps_planned or 0) < 0:
+        raise StepsUncountable
+    said = _columns(session, student, told, now)
+    day = student.today(now)
+    made = _made(session, student.course, student.person_id, day, said, now)
+    query = select(CheckIn).where(
+        col(CheckIn.tenant_id) == student.tenant_id,
+        col(CheckIn.course_id) == student.course.id,
+        col(CheckIn.person_id) == student.person_id,
+        col(CheckIn.day) == day,
     )
-    return True
+    found = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    if made is None and said:
+        for column, value in said.items():
+            setattr(found, column, value)
+        if told.blocker and not told.blocker_words:
+            found.sealed_blocker = None  # those words were about what was in the way before
+        session.add(found)
+        session.flush()
+        _promise(session, EventKind.CHECK_IN_UPDATED, student, {"check_in": found.id}, f"{found.id}:{now.isoformat()}", now)
+    if told.confidence:
+        _promise(session, EventKind.MASTERY_SELF_ASSESSED, student, {"check_in": found.id}, f"{found.id}:{told.confidence}", now)
+    return found
+
+
+def earlier_check_in(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID, *, before: date) -> CheckIn | None:
+    """The newest check-in about a goal before a day, to say how far the student has come since."""
+    query = select(CheckIn).where(
+        col(CheckIn.tenant_id) == tenant_id,
+        col(CheckIn.person_id) == person_id,
+        col(CheckIn.goal_id) == goal_id,
+        col(CheckIn.day) < before,
+        col(CheckIn.steps_done).is_not(None),
+    )
+    return session.scalars(query.order_by(col(CheckIn.day).desc()).limit(1)).first()
 
 
 def last_check_in(session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID) -> CheckIn | None:
@@ -151,6 +217,75 @@ def last_check_ins(session: Session, tenant_id: UUID, course_id: UUID, person_id
     return {person_id: (day, blocker) for person_id, day, blocker in session.execute(query)}
 
 
+def say_mood(session: Session, tenant_id: UUID, person_id: UUID, value: int, *, zone: str, now: datetime) -> None:
+    """Keep how a student says they are: one a day over all courses; a second one corrects the first. No event tells of it.
+
+    Args:
+        value: 1 to 5, the saddest face to the happiest.
+        zone: the IANA zone of the person's days.
+
+    Raises:
+        MoodUnknown: another number.
+    """
+    if not 1 <= value <= 5:
+        raise MoodUnknown
+    row = {"id": new_id(), "tenant_id": tenant_id, "person_id": person_id, "day": local_day(now, zone), "value": value, "said_at": now}
+    insert = insert_into(session, Mood).values(**row)
+    session.execute(insert.on_conflict_do_update(index_elements=["person_id", "day"], set_={"value": value, "said_at": now}))
+
+
+def has_said_mood(session: Session, tenant_id: UUID, person_id: UUID, day: date) -> bool:
+    """Whether a student said how they are on a day: it is asked once."""
+    query = select(col(Mood.id)).where(col(Mood.tenant_id) == tenant_id, col(Mood.person_id) == person_id, col(Mood.day) == day)
+    return session.scalars(query).first() is not None
+
+
+def own_moods(session: Session, tenant_id: UUID, person_id: UUID) -> list[tuple[date, int]]:
+    """A student's own moods of the last 30 days, oldest first. For that student only."""
+    query = select(col(Mood.day), col(Mood.value)).where(col(Mood.tenant_id) == tenant_id, col(Mood.person_id) == person_id)
+    return [(day, value) for day, value in session.execute(query.order_by(col(Mood.day)))]
+
+
+def take_back_mood(session: Session, tenant_id: UUID, person_id: UUID, day: date) -> None:
+    """Forget the mood of a day, as if it had not been said."""
+    session.execute(delete(Mood).where(col(Mood.tenant_id) == tenant_id, col(Mood.person_id) == person_id, col(Mood.day) == day))
+
+
 def forget_moods(session: Session, *, before: datetime) -> None:
     """Delete moods that were said before an instant: they are kept for `MOOD_KEPT`, as students are told."""
     session.execute(delete(Mood).where(col(Mood.said_at) < before))
+
+
+def _made(session: Session, course: Course, person_id: UUID, day: date, said: dict[str, Any], now: datetime) -> UUID | None:
+    """Insert the check-in of a day with its event; None when there is one already."""
+    row = {"id": new_id(), "tenant_id": course.tenant_id, "person_id": person_id, "course_id": course.id, "day": day, "made_at": now}
+    insert = insert_into(session, CheckIn).values(**row, **said).on_conflict_do_nothing().returning(col(CheckIn.id))
+    made: UUID | None = session.execute(insert).scalar_one_or_none()
+    if made:
+        about = {"tenant_id": course.tenant_id, "person_id": person_id, "course_id": course.id}
+        promise_event(session, EventKind.CHECK_IN_MADE, {"check_in": made}, **about, once=made, now=now)
+    return made
+
+
+def _columns(session: Session, student: Student, told: Progress, now: datetime) -> dict[str, Any]:
+    """What was said, by column; what was not said is absent."""
+    sealed = seal_words(student.key, told.blocker_words, BLOCKER) if told.blocker_words else None
+    planned = told.steps_planned
+    if told.goal_id and told.steps_done is not None:
+        planned = count_steps_done(session, student, told.goal_id, told.steps_done, now=now) or planned
+    elif told.goal_id:
+        own_goal(session, student.tenant_id, student.person_id, told.goal_id, state=GoalState.OPEN)
+    said = {
+        "goal_id": told.goal_id,
+        "steps_done": told.steps_done,
+        "steps_planned": planned,
+        "blocker": told.blocker,
+        "sealed_blocker": sealed,
+        "confidence": told.confidence,
+    }
+    return {column: value for column, value in said.items() if value is not None}
+
+
+def _promise(session: Session, kind: EventKind, student: Student, about: dict[str, UUID], once: str, now: datetime) -> None:
+    ids = {"tenant_id": student.tenant_id, "person_id": student.person_id, "course_id": student.course.id}
+    promise_event(session, kind, about, **ids, once=once, now=now)

@@ -1,6 +1,10 @@
-"""Goals: what a student aims for, by which day, with which plan. The verbs come with the talk; the tables are here."""
+"""Goals: what a student aims for, by which day, with which plan.
 
-from collections.abc import Collection, Sequence
+Here are the tables and what pages read; the verbs are in `goal_setting.py` (set, change), `goal_steps.py`,
+`goal_ends.py` (complete, drop, reopen, evidence), `goal_undo.py` and `suggestions.py`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +18,8 @@ from core.courses.competencies import Competency
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
 from core.data.outbox import BigId
+from core.errors import CoreError, NotFound
+from core.journal.events import EventKind, promise_event
 
 
 class GoalState(StrEnum):
@@ -72,8 +78,28 @@ class GoalStep(Table, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
+class Change(StrEnum):
+    """What happened to a goal; the facts of each are days, places and codes."""
+
+    SUGGESTED = "suggested"
+    SET = "set"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    MOVED = "moved"
+    CHANGED = "changed"
+    STEP_DONE = "step_done"
+    STEP_UNDONE = "step_undone"
+    REACHED = "reached"
+    DROPPED = "dropped"
+    REOPENED = "reopened"
+    UNDONE = "undone"
+
+
 class GoalChange(Table, table=True):
-    """The history of a goal: what changed, when, by whom; codes, days and ids, never words."""
+    """The history of a goal: what changed, when, by whom. `facts` are codes, days and places, never words.
+
+    What the student had written before is kept sealed in `sealed_before`: it can be undone, and a correction loses nothing.
+    """
 
     __tablename__ = "goal_change"
     __table_args__ = (within_tenant("goal", "goal_id", on_delete="CASCADE"),)
@@ -83,10 +109,80 @@ class GoalChange(Table, table=True):
     changed_by: UUID
     change: str
     facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    sealed_before: bytes | None = None
     changed_at: datetime = Field(sa_type=UTCDateTime)
 
 
 WORDS, PLAN, WHY, STEP = "goal.sealed_words", "goal.sealed_plan", "goal.sealed_why", "goal_step.sealed_words"
+BEFORE = "goal_change.sealed_before"
+
+
+class GoalNotOpen(CoreError):
+    """The goal has ended, or is a suggestion that nobody accepted yet."""
+
+    code = "goal.not_open"
+
+
+class GoalAlreadyOpen(CoreError):
+    """The student has an open goal for this competency: a second one would split the work."""
+
+    code = "goal.already_open"
+
+
+def own_goal(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID, *, state: GoalState | None = None) -> Goal:
+    """A student's goal, locked until the transaction ends, so that two tabs change it one after the other.
+
+    Raises:
+        NotFound: no such goal, or somebody else's.
+        GoalNotOpen: it is not in `state`.
+    """
+    query = select(Goal).where(col(Goal.tenant_id) == tenant_id, col(Goal.person_id) == person_id, col(Goal.id) == goal_id)
+    goal = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if goal is None:
+        raise NotFound(what="goal")
+    if state and goal.state != state:
+        raise GoalNotOpen(state=goal.state)
+    return goal
+
+
+def write_change(
+    session: Session,
+    goal: Goal,
+    change: Change,
+    facts: Mapping[str, Any],
+    *,
+    by: UUID,
+    event: EventKind | None,
+    sealed_before: bytes | None = None,
+    now: datetime,
+) -> GoalChange:
+    """Add a line to a goal's history, and promise its event, if it has one."""
+    line = GoalChange(
+        tenant_id=goal.tenant_id,
+        goal_id=goal.id,
+        changed_by=by,
+        change=change,
+        facts=dict(facts),
+        sealed_before=sealed_before,
+        changed_at=now,
+    )
+    session.add(line)
+    session.flush()
+    if event:
+        about = {"tenant_id": goal.tenant_id, "person_id": goal.person_id, "course_id": goal.course_id}
+        promise_event(session, event, {"goal": goal.id}, **about, once=line.id, now=now)
+    return line
+
+
+def history_of(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID) -> Sequence[GoalChange]:
+    """What happened to a student's goal, oldest first; nothing for somebody else's."""
+    query = (
+        select(GoalChange)
+        .join(Goal, col(Goal.id) == col(GoalChange.goal_id))
+        .where(col(GoalChange.tenant_id) == tenant_id, col(GoalChange.goal_id) == goal_id, col(Goal.person_id) == person_id)
+        .order_by(col(GoalChange.id))
+    )
+    return session.scalars(query).all()
 
 
 def open_goals(session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID | None = None) -> Sequence[Goal]:

@@ -1,16 +1,27 @@
-"""Help requests: a student's words, verbatim, to a named adult; open, seen, answered, resolved, each pressed by a person."""
+"""Help requests: a student's words, verbatim, to a named adult; open, seen, answered, resolved, each pressed by a person.
 
-from collections.abc import Collection
+Here are the tables, the student's own verbs and what pages read; `help_answers.py` is the adult's side, `handovers.py`
+passes a request on, and `absences.py` says who answers while an adult is away.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
+from core.courses.competencies import find_competency
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
+from core.errors import CoreError, NotFound
+from core.journal.adults import NotTheirAdult, demand_adults, teachers_of
+from core.journal.events import EventKind, promise_event
+from core.journal.student import Student
+from core.journal.words import seal_words
 from core.people.people import Person
 
 WORDS = "help_request.sealed_words"
@@ -31,6 +42,21 @@ class HelpState(StrEnum):
     SEEN = "seen"
     ANSWERED = "answered"
     RESOLVED = "resolved"
+
+
+class Helped(StrEnum):
+    """Did it help? After *not yet* the request is open again."""
+
+    YES = "yes"
+    SOME = "some"
+    NOT_YET = "not_yet"
+
+
+class AnswerForm(StrEnum):
+    """An answer in words, or a time and place to meet, in words too."""
+
+    WORDS = "words"
+    MEETING = "meeting"
 
 
 class HelpRequest(Table, table=True):
@@ -59,10 +85,15 @@ class HelpRequest(Table, table=True):
     seen_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     resolved_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    resolved_by: UUID | None = None
+    helped: str | None = None
 
 
 class HelpAnswer(Table, table=True):
-    """An adult's words to the student, sealed with the student's key: they are the student's record too."""
+    """An adult's words to the student, sealed with the student's key: they are the student's record too.
+
+    `fits` is what the student said to a meeting: yes, or another time; None until they said something.
+    """
 
     __tablename__ = "help_answer"
     __table_args__ = (
@@ -73,8 +104,28 @@ class HelpAnswer(Table, table=True):
     tenant_id: UUID
     help_request_id: UUID = Field(index=True)
     answered_by: UUID
+    form: str = Field(default=AnswerForm.WORDS, sa_column_kwargs={"server_default": AnswerForm.WORDS.value})
     sealed_words: bytes
     answered_at: datetime = Field(sa_type=UTCDateTime)
+    fits: bool | None = None
+
+
+class HelpResolved(CoreError):
+    """The request is resolved; it can be opened again."""
+
+    code = "help.resolved"
+
+
+class HelpNotAnswered(CoreError):
+    """A request that still waits for an answer need not be opened again."""
+
+    code = "help.not_answered"
+
+
+class HelpSeen(CoreError):
+    """An adult has seen the request: it cannot be taken back any more, but it can be resolved."""
+
+    code = "help.seen"
 
 
 @dataclass(frozen=True)
@@ -90,6 +141,166 @@ class OwnRequest:
     to_pseudonym: str
     to_sealed_name: bytes | None
     sealed_answer: bytes | None
+
+
+def ask(
+    session: Session, student: Student, to_person_id: UUID, kind: Kind, words: str, *, competency_id: UUID | None = None, now: datetime
+) -> HelpRequest:
+    """Send a call for help, in the student's own words, to a named adult.
+
+    Args:
+        to_person_id: for academic help a teacher of the course; for personal help anybody who teaches or advises them.
+        competency_id: what it is about, if that is known.
+
+    Raises:
+        NotTheirAdult: the adult is not one of those.
+        NotFound: no such competency in this school.
+        WordsMissing, WordsTooLong: the words cannot be kept.
+    """
+    if kind is Kind.PERSONAL:
+        demand_adults(session, student.tenant_id, student.person_id, [to_person_id])
+    elif to_person_id not in teachers_of(session, student.tenant_id, student.course.id):
+        raise NotTheirAdult
+    if competency_id:
+        find_competency(session, student.tenant_id, competency_id)
+    made = HelpRequest(
+        tenant_id=student.tenant_id,
+        person_id=student.person_id,
+        to_person_id=to_person_id,
+        course_id=student.course.id,
+        competency_id=competency_id,
+        kind=kind,
+        sealed_words=seal_words(student.key, words, WORDS),
+        asked_at=now,
+    )
+    session.add(made)
+    session.flush()
+    promise_help(session, EventKind.HELP_REQUESTED, made, once=made.id, now=now)
+    return made
+
+
+def take_back(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID, *, now: datetime) -> None:
+    """Unsend a request that waits unseen and was never answered, as if it had not been sent.
+
+    Raises:
+        NotFound: no such request, or somebody else's.
+        HelpSeen: an adult has seen or answered it.
+    """
+    request = own_request(session, tenant_id, person_id, request_id)
+    if request.state != HelpState.OPEN or answers_to(session, tenant_id, person_id, request_id):
+        raise HelpSeen
+    promise_help(session, EventKind.HELP_WITHDRAWN, request, once=request.id, now=now)
+    session.delete(request)
+    session.flush()
+
+
+def resolve(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID, helped: Helped, *, now: datetime) -> HelpRequest:
+    """Say, as its student, whether it helped. *Yes* and *some* resolve it, answered or not; *not yet* opens it again.
+
+    Raises:
+        NotFound: no such request, or somebody else's.
+        HelpResolved: it is resolved already.
+    """
+    request = own_request(session, tenant_id, person_id, request_id)
+    close(session, request, helped, by=person_id, now=now)
+    return request
+
+
+def reopen(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID, *, now: datetime) -> HelpRequest:
+    """Open a request again that was answered or resolved: it waits for the same adult as before.
+
+    Raises:
+        NotFound: no such request, or somebody else's.
+        HelpNotAnswered: it waits anyway.
+    """
+    request = own_request(session, tenant_id, person_id, request_id)
+    if request.state in (HelpState.OPEN, HelpState.SEEN):
+        raise HelpNotAnswered
+    wait_again(session, request, now=now)
+    return request
+
+
+def say_if_it_fits(session: Session, tenant_id: UUID, person_id: UUID, answer_id: UUID, fits: bool) -> HelpAnswer:
+    """Say, as its student, whether a proposed meeting fits, or another time is needed. The adult sees it.
+
+    Raises:
+        NotFound: no such answer to a request of this student, or it proposes no meeting.
+    """
+    query = (
+        select(HelpAnswer)
+        .join(HelpRequest, col(HelpRequest.id) == col(HelpAnswer.help_request_id))
+        .where(
+            col(HelpAnswer.tenant_id) == tenant_id,
+            col(HelpAnswer.id) == answer_id,
+            col(HelpAnswer.form) == AnswerForm.MEETING,
+            col(HelpRequest.person_id) == person_id,
+        )
+    )
+    answer = session.scalars(query).one_or_none()
+    if answer is None:
+        raise NotFound(what="answer")
+    answer.fits = fits
+    session.add(answer)
+    return answer
+
+
+def own_request(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID) -> HelpRequest:
+    """A student's request, locked until the transaction ends.
+
+    Raises:
+        NotFound: no such request, or somebody else's.
+    """
+    query = select(HelpRequest).where(
+        col(HelpRequest.tenant_id) == tenant_id, col(HelpRequest.person_id) == person_id, col(HelpRequest.id) == request_id
+    )
+    request = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if request is None:
+        raise NotFound(what="help_request")
+    return request
+
+
+def close(session: Session, request: HelpRequest, helped: Helped, *, by: UUID, now: datetime) -> None:
+    """Write down whether it helped, by whichever of the two said so.
+
+    Raises:
+        HelpResolved: it is resolved already.
+    """
+    if request.state == HelpState.RESOLVED:
+        raise HelpResolved
+    request.helped = helped
+    if helped is Helped.NOT_YET:
+        wait_again(session, request, now=now)
+        return
+    request.state, request.resolved_at, request.resolved_by = HelpState.RESOLVED, now, by
+    session.add(request)
+    promise_help(session, EventKind.HELP_RESOLVED, request, once=f"{request.id}:{now.isoformat()}", now=now)
+
+
+def wait_again(session: Session, request: HelpRequest, *, now: datetime) -> None:
+    """Put a request back to where it was when it was sent; its answers stay. One that waits anyway is left as it is."""
+    if request.state in (HelpState.OPEN, HelpState.SEEN):
+        return
+    request.state, request.seen_at, request.answered_at, request.resolved_at, request.resolved_by = HelpState.OPEN, None, None, None, None
+    session.add(request)
+    promise_help(session, EventKind.HELP_REOPENED, request, once=f"{request.id}:{now.isoformat()}", now=now)
+
+
+def promise_help(session: Session, kind: EventKind, request: HelpRequest, *, once: object, now: datetime) -> None:
+    """Promise an event about an academic request. Of a personal one nobody is told that there is one."""
+    if request.kind == Kind.PERSONAL:
+        return
+    about: Mapping[str, Any] = {"tenant_id": request.tenant_id, "person_id": request.person_id, "course_id": request.course_id}
+    promise_event(session, kind, {"help_request": request.id}, **about, once=once, now=now)
+
+
+def answers_to(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID) -> list[HelpAnswer]:
+    """What adults answered to a student's request, oldest first; nothing for somebody else's."""
+    query = (
+        select(HelpAnswer)
+        .join(HelpRequest, col(HelpRequest.id) == col(HelpAnswer.help_request_id))
+        .where(col(HelpAnswer.tenant_id) == tenant_id, col(HelpRequest.id) == request_id, col(HelpRequest.person_id) == person_id)
+    )
+    return list(session.scalars(query.order_by(col(HelpAnswer.answered_at), col(HelpAnswer.id))))
 
 
 def own_requests(session: Session, tenant_id: UUID, person_id: UUID, most: int) -> list[OwnRequest]:

@@ -35,6 +35,8 @@ class Receiver(Protocol):
     """What every receiver keeps to; `tests/contracts` holds them all to it, and their fakes."""
 
     name: str
+    takes: frozenset[str]
+    """The kinds of events that it turns into something; it is handed no others."""
 
     def send(self, batch: Sequence[Event]) -> list[Result]:
         """Hand over events, one result each, in order; a repeat of an event's id changes nothing.

@@ -13,7 +13,10 @@ LTI = "lti"
 
 
 class Account(Table, table=True):
-    """One account of a person. `realm` says who named the `subject`: for LTI the issuer (OpenID Connect Core, 2)."""
+    """One account of a person. `realm` says who named the `subject`: for LTI the platform, by its id in hex.
+
+    `is_family`: at the last launch the LMS called them a learner or mentor, and nothing of the staff.
+    """
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "channel", "realm", "subject"),
@@ -25,7 +28,14 @@ class Account(Table, table=True):
     channel: str
     realm: str
     subject: str
+    is_family: bool = False
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+def is_family(session: Session, tenant_id: UUID, person_id: UUID) -> bool:
+    """Whether any LMS called a person a learner or mentor, and nothing of the staff, when they last came from it."""
+    told = select(col(Account.id)).where(col(Account.tenant_id) == tenant_id, col(Account.person_id) == person_id, col(Account.is_family))
+    return session.scalars(told.limit(1)).first() is not None
 
 
 def subject_of(session: Session, tenant_id: UUID, person_id: UUID, channel: str, realm: str) -> str | None:

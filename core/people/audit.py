@@ -5,6 +5,7 @@ Rows are append-only: a trigger of the database refuses to change or delete them
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Column, Index, insert, select
@@ -12,7 +13,23 @@ from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table
 from core.data.outbox import BigId
-from core.people.viewers import Me
+from core.people.access import Role
+
+
+class Reader(Protocol):
+    """Who reads: a viewer of our pages, or whoever speaks through another door."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The school."""
+
+    @property
+    def person_id(self) -> UUID:
+        """Who it is."""
+
+    @property
+    def role(self) -> Role:
+        """What they are at that moment."""
 
 
 class ReadAudit(Table, table=True):
@@ -33,7 +50,7 @@ class ReadAudit(Table, table=True):
 
 
 def audit_reads(
-    session: Session, me: Me, record_class: str, records: Sequence[tuple[UUID, UUID]], *, why: str, channel: str = "web", now: datetime
+    session: Session, me: Reader, record_class: str, records: Sequence[tuple[UUID, UUID]], *, why: str, channel: str = "web", now: datetime
 ) -> None:
     """Write down that `me` is about to read records, given as (subject, record) pairs, in one statement.
 

@@ -13,6 +13,7 @@ from sqlmodel import Field, Session, UTCDateTime, col
 from core.data.db import Table
 from core.data.ids import digest, new_id, new_secret
 from core.errors import CoreError
+from core.people.tenants import Tenant
 
 VALID_FOR = timedelta(days=7)
 MOST_ATTEMPTS = 5
@@ -46,15 +47,27 @@ def invite(session: Session, tenant_id: UUID, *, by: UUID | None, now: datetime)
     return f"{invitation.id.hex}.{secret}"
 
 
+def school_invited_to(session: Session, code: str, *, now: datetime) -> str:
+    """The name of the school whose invitation this is, before anybody tries its secret: that is neither checked nor counted.
+
+    Raises:
+        InvitationInvalid: it is used, withdrawn, expired or tried too often, or there never was one.
+    """
+    key, _ = _parts(code)
+    invited = select(col(Tenant.name)).join(Invitation, col(Invitation.tenant_id) == col(Tenant.id))
+    name: str | None = session.scalars(invited.where(col(Invitation.id) == key, *_usable(now))).one_or_none() if key else None
+    if name is None:
+        raise InvitationInvalid
+    return name
+
+
 def try_code(session: Session, code: str, *, now: datetime) -> UUID | None:
     """Check a code and count the try; the invitation's id, or None when the code opens nothing.
 
     Run it in `Database.aside()`: the try counts whatever comes of it. A whole link is taken for its code.
     """
-    invitation_id, _, secret = code.strip().rpartition("/")[2].partition(".")
-    try:
-        key = UUID(hex=invitation_id)
-    except ValueError:
+    key, secret = _parts(code)
+    if key is None:
         return None
     usable = (col(Invitation.id) == key, *_usable(now))
     counting = update(Invitation).where(*usable).values(attempts=Invitation.attempts + 1).returning(col(Invitation.secret_hash))
@@ -91,6 +104,15 @@ def withdraw(session: Session, tenant_id: UUID, invitation_id: UUID, *, now: dat
     """Make an unused invitation useless."""
     mine = (col(Invitation.id) == invitation_id, col(Invitation.tenant_id) == tenant_id, col(Invitation.used_at).is_(None))
     session.execute(update(Invitation).where(*mine).values(expires_at=now))
+
+
+def _parts(code: str) -> tuple[UUID | None, str]:
+    """The id, or None when it is none, and the secret of a code."""
+    invitation_id, _, secret = code.strip().rpartition("/")[2].partition(".")
+    try:
+        return UUID(hex=invitation_id), secret
+    except ValueError:
+        return None, secret
 
 
 def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:

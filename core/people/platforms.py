@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Index, UniqueConstraint, and_, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table, insert_into
 from core.data.ids import new_id
 from core.errors import CoreError, NotFound
+from core.people.tenants import list_tenants
 
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 """A host and port that may stand in a Content-Security-Policy: no names before it, no spaces, quotes or semicolons."""
@@ -82,6 +84,30 @@ class AddressInvalid(CoreError):
     code = "platform.address_invalid"
 
 
+class OperatorNeeded(CoreError):
+    """On a server with several schools, only its operator says whose launches are trusted."""
+
+    code = "platform.operator_needed"
+
+
+class PlatformMissing(NotFound):
+    """No platform is registered with this issuer, or with this issuer and client id."""
+
+    code = "platform.missing"
+
+
+class PlatformUnclear(NotFound):
+    """Several platforms share the issuer: the client id tells which is meant."""
+
+    code = "platform.unclear"
+
+
+class DeploymentMissing(NotFound):
+    """The platform has no such deployment."""
+
+    code = "platform.deployment_missing"
+
+
 class OtherTenant(CoreError):
     """The deployment belongs to another school already; its courses and people stay there."""
 
@@ -93,21 +119,24 @@ def add_platform(session: Session, *, now: datetime, frame_origins: Sequence[str
 
     Args:
         frame_origins: origins of the pages that show Paceline in a frame, beyond those of the issuer and the login.
-        facts: the other columns of `Platform`.
+        facts: the other columns of `Platform`; with `tenant_id`, a school adds it for itself.
 
     Raises:
         AddressInvalid: an address that is not http(s).
+        OperatorNeeded: a school adds it, and there are others on this server.
         PlatformExists: this issuer and client id are there already.
     """
     for name in ("issuer", "auth_login_url", "auth_token_url", "key_set_url"):
         _check_address(name, facts[name])
-    same = select(Platform).where(col(Platform.issuer) == facts["issuer"], col(Platform.client_id) == facts["client_id"])
-    if session.scalars(same).first():
-        raise PlatformExists(issuer=facts["issuer"], client_id=facts["client_id"])
+    if facts.get("tenant_id") and len(list_tenants(session)) > 1:
+        raise OperatorNeeded
     origins = [_origin(address) for address in (facts["issuer"], facts["auth_login_url"], *frame_origins)]
     platform = Platform(frame_origins=list(dict.fromkeys(origins)), created_at=now, **facts)
-    session.add(platform)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(platform)
+    except IntegrityError:
+        raise PlatformExists(issuer=facts["issuer"], client_id=facts["client_id"]) from None
     return platform
 
 
@@ -137,14 +166,16 @@ def find_platform(session: Session, issuer: str, client_id: str | None = None) -
     """The platform of an issuer and client id; without one, the issuer's only platform.
 
     Raises:
-        NotFound: none, or several.
+        PlatformMissing, PlatformUnclear: both of them NotFound.
     """
     query = select(Platform).where(col(Platform.issuer) == issuer)
     if client_id:
         query = query.where(col(Platform.client_id) == client_id)
     found = session.scalars(query.limit(2)).all()
-    if len(found) != 1:
-        raise NotFound(what="platform", name=issuer)
+    if not found:
+        raise PlatformMissing(issuer=issuer)
+    if len(found) > 1:
+        raise PlatformUnclear(issuer=issuer)
     return found[0]
 
 
@@ -188,8 +219,10 @@ def approve_deployment(
     """Let a deployment launch into a school, also before its first launch; approving again restores a removed one.
 
     Raises:
-        OtherTenant: it was approved into another school before.
+        OtherTenant: it was approved into another school before, or another school added the platform.
     """
+    if platform.tenant_id not in (None, tenant_id):
+        raise OtherTenant(deployment=deployment_id)
     notice_deployment(session, platform.id, deployment_id, now=now)
     deployment = _deployment(session, platform.id, deployment_id)
     if deployment.tenant_id not in (None, tenant_id):
@@ -201,7 +234,7 @@ def approve_deployment(
     return deployment
 
 
-def remove_deployment(session: Session, platform: Platform, deployment_id: str, *, now: datetime) -> None:
+def remove_deployment(session: Session, platform: Platform, deployment_id: str, *, now: datetime) -> Deployment:
     """Stop a deployment's launches. What its courses hold stays until the school erases it.
 
     Raises:
@@ -210,6 +243,7 @@ def remove_deployment(session: Session, platform: Platform, deployment_id: str, 
     deployment = _deployment(session, platform.id, deployment_id)
     deployment.removed_at = now
     session.add(deployment)
+    return deployment
 
 
 def frame_origins(session: Session) -> list[str]:
@@ -227,7 +261,7 @@ def _deployment(session: Session, platform_id: UUID, deployment_id: str) -> Depl
     query = select(Deployment).where(col(Deployment.platform_id) == platform_id, col(Deployment.deployment_id) == deployment_id)
     deployment = session.scalars(query).first()
     if deployment is None:
-        raise NotFound(what="deployment", name=deployment_id)
+        raise DeploymentMissing(deployment=deployment_id)
     return deployment
 
 

@@ -193,9 +193,10 @@ def close_viewers(session: Session, person_id: UUID) -> None:
     session.execute(delete(Viewer).where(col(Viewer.person_id) == person_id))
 
 
-def close_viewer(session: Session, handle_hash: str) -> None:
-    """Sign out here."""
-    session.execute(delete(Viewer).where(col(Viewer.handle_hash) == handle_hash))
+def close_viewers_from(session: Session, platform_id: UUID, tenant_id: UUID) -> None:
+    """Close what a school's launches from a platform have opened, but for the pages of its admins."""
+    theirs = (col(Viewer.platform_id) == platform_id, col(Viewer.tenant_id) == tenant_id, col(Viewer.role) != Role.TENANT_ADMIN)
+    session.execute(delete(Viewer).where(*theirs))
 
 
 def forget_expired(session: Session, *, now: datetime) -> None:

@@ -157,3 +157,50 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     said = Operator(tmp_path).says(*command.split(), "--help")
 
     assert "Usage:" in said and len(said.splitlines()) > 4
+
+
+def test_a_school_is_named_once_and_asked_for_by_the_names_there_are(operator: Operator) -> None:
+    assert "paceline tenant add" in operator.is_refused("admin", "invite")
+    operator.says("tenant", "add", "Riverside", "--zone", "UTC")
+    assert "“Riverside”" in operator.is_refused("tenant", "add", "Riverside", "--zone", "UTC")
+
+    operator.says("tenant", "add", "Hillside", "--zone", "UTC")
+    assert "Hillside, Riverside" in operator.is_refused("admin", "invite")
+    assert "Hillside, Riverside" in operator.is_refused("admin", "invite", "--school", "Lakeside")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("PACELINE_DATABASE_URL", "nonsense"),
+        ("PACELINE_DATABASE_URL", "postgresql+psycopg://127.0.0.1:1/none"),
+        ("PACELINE_HOME", "/proc/no"),
+    ],
+)
+@pytest.mark.parametrize("words", [("platform", "list"), ("db", "upgrade"), ("worker",)])
+def test_what_is_wrong_with_a_database_is_a_sentence(tmp_path: Path, setting: str, value: str, words: tuple[str, ...]) -> None:
+    somebody = Operator(tmp_path)
+    somebody.environment[setting] = value
+
+    said = somebody.is_refused(*words)
+
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) == 1
+
+
+def test_before_the_first_upgrade_every_command_says_to_upgrade(tmp_path: Path) -> None:
+    somebody = Operator(tmp_path)
+
+    for words in (("platform", "list"), ("worker",), ("vault", "rotate")):
+        assert "paceline db upgrade" in somebody.is_refused(*words)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("PACELINE_STAGE", "production"), ("PACELINE_DATABASE_URL", "sqlite:///a-school-of-its-own.db")]
+)
+def test_the_demo_keeps_away_from_a_schools_own_data(tmp_path: Path, setting: str, value: str) -> None:
+    somebody = Operator(tmp_path)
+    somebody.environment |= {"PACELINE_STAGE": "", setting: value}
+
+    assert setting in somebody.is_refused("demo", "--prepare-only")
+    assert not list(tmp_path.glob("*.db"))

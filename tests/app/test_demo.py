@@ -97,6 +97,27 @@ def test_a_demo_says_where_to_click_restarts_what_dies_and_stops_cleanly(demo: D
     assert not any(Path(f"/proc/{pid}").exists() for pid in after.values())
 
 
+def test_a_supervisor_that_is_killed_takes_its_parts_along(demo: Demo) -> None:
+    demo.until(lambda: "/practice/" in demo.said)
+    parts = demo.children()
+
+    demo.process.kill()
+    demo.process.wait(PATIENCE)
+
+    deadline = time.monotonic() + PATIENCE
+    while any(_runs(pid) for pid in parts.values()):
+        assert time.monotonic() < deadline, parts
+        time.sleep(0.1)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and no zombie that nobody has waited for."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
 def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path, port: int) -> None:
     settings = Settings(stage=Stage.TEST, home=tmp_path, port=port, master_keys=new_master_key())
     supervisor.check_port(settings)

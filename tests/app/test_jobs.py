@@ -12,13 +12,15 @@ from core.data.db import Database
 from core.data.outbox import OutboxEntry
 from core.data.outgoing import Outgoing
 from core.data.vault import Vault
+from core.journal.absences import Absence
 from core.journal.checkins import Mood
+from core.journal.prompts import PromptAsked
 from core.people.access import Role
 from core.people.viewers import Viewer, open_viewer
 from lti import launch_states
 from lti.launch_states import LaunchState
 from tests.fakes.house import count, fake_house
-from tests.people_made import School, make_school
+from tests.people_made import School, add_course, make_school
 
 LONG_AGO = timedelta(days=31)
 
@@ -29,11 +31,12 @@ def test_the_sweep_deletes_what_has_expired_and_nothing_else(database: Database,
         school = make_school(session, vault, now=now - LONG_AGO)
         for then in (now - LONG_AGO, now):
             _live(session, school, then)
-    assert count(database, Viewer, LaunchState, Mood, OutboxEntry) == (2, 2, 2, 2)
+    expiring = (Viewer, LaunchState, Mood, PromptAsked, Absence, OutboxEntry)
+    assert count(database, *expiring) == (2,) * len(expiring)
 
     for _ in range(2):
         jobs.sweep(house, now=now)
-        assert count(database, Viewer, LaunchState, Mood, OutboxEntry) == (1, 1, 1, 1)
+        assert count(database, *expiring) == (1,) * len(expiring)
 
 
 def _live(session: Session, school: School, then: datetime) -> None:
@@ -45,6 +48,9 @@ def _live(session: Session, school: School, then: datetime) -> None:
     )
     day: date = local_day(then, "UTC")
     session.add(Mood(**ids, day=day, value=4, said_at=then))
+    session.add(PromptAsked(**ids, prompt=f"prompt of {day}", asked_at=then))
+    course = add_course(session, school.deployment, f"Course of {day}", now=then)
+    session.add(Absence(**ids, course_id=course.id, until_on=day, told_at=then))
     outbox.promise(
         session, "test.kind", "nowhere", tenant_id=school.tenant.id, subject_id=None, payload={}, once_key=f"{then}", due_at=then
     )

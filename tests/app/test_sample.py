@@ -24,10 +24,11 @@ from core.data.clock import local_day
 from core.data.outbox import OutboxEntry
 from core.data.vault import Unreadable
 from core.evidence.evidence import Evidence, estimates_of
-from core.journal import checkins, goals, help_requests, reflections
+from core.journal import checkins, goals, help_requests
 from core.journal.checkins import CheckIn, Mood
 from core.journal.goals import Goal, GoalChange, GoalState, GoalStep
 from core.journal.help_requests import HelpAnswer, HelpRequest, HelpState
+from core.journal.prompts import Phase
 from core.journal.reflections import Reflection, ReflectionReader
 from core.mastery.receivers import receivers_of
 from core.people.access import Role
@@ -346,7 +347,7 @@ def test_reflections_are_for_their_authors_only_but_for_a_few_that_the_teacher_m
     chosen = list(reading.scalars(select(ReflectionReader)))
     assert written and 0 < len(chosen) < written / 2
     assert {one.reader_id for one in chosen} == {person_of(reading, "u-rivera")}
-    assert {one.phase for one in reading.scalars(select(Reflection))} == set(reflections.Phase)
+    assert {one.phase for one in reading.scalars(select(Reflection))} == set(Phase)
 
 
 def test_adas_home_has_something_to_show(laid: Laid, reading: Session) -> None:

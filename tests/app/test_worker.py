@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,17 +19,18 @@ from core.data import outbox
 from core.data.clock import utc_now
 from core.data.db import Database
 from core.data.ids import new_id
-from core.data.outbox import OutboxEntry, Result, State
+from core.data.outbox import Claim, OutboxEntry, Refused, Result, State
 from core.data.outgoing import Outgoing
 from core.data.vault import Vault
 from core.journal.checkins import check_in
 from core.mastery.receivers import Event, switch_off, switch_on
 from core.people.access import Role
 from core.people.people import Person
+from core.people.platforms import remove_deployment
 from core.people.releases import DataRelease
 from tests.fakes.house import fake_house
 from tests.fakes.receiver import FakeReceiver
-from tests.people_made import School, join
+from tests.people_made import School, join, make_school
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
@@ -38,6 +40,17 @@ class Clumsy(FakeReceiver):
 
     def send(self, batch: Sequence[Event]) -> list[Result]:
         raise ZeroDivisionError("a fault of the receiver's own")
+
+
+@dataclass
+class Slow(FakeReceiver):
+    """A receiver that takes its time for one school."""
+
+    slow_for: UUID | None = None
+
+    def send(self, batch: Sequence[Event]) -> list[Result]:
+        time.sleep(0.1 if batch[0].tenant_id == self.slow_for else 0)
+        return super().send(batch)
 
 
 @dataclass
@@ -63,6 +76,12 @@ class Office:
         with self.house.database.aside() as session:
             for person in people or (self.school.student,):
                 check_in(session, self.school.course, person.id, zone="UTC", now=at or utc_now() - SECOND)
+
+    def promise(self, once_key: str, destination: str, payload: dict[str, Any]) -> None:
+        """Promise anything at all."""
+        facts = {"tenant_id": self.school.tenant.id, "subject_id": self.school.student.id, "due_at": utc_now() - 2 * SECOND}
+        with self.house.database.aside() as session:
+            outbox.promise(session, "check_in.made", destination, payload=payload, once_key=once_key, **facts)  # type: ignore[arg-type]
 
     def classmate(self, name: str) -> Person:
         """One more student."""
@@ -149,6 +168,87 @@ def test_what_was_switched_off_gets_nothing_more(office: Office, well: FakeRecei
     office.check_in()
     office.work()
     assert well.sent == []
+
+
+@pytest.mark.parametrize("died", [False, True], ids=["handed on", "a dead letter tried again"])
+@pytest.mark.parametrize("how", ["switched off", "deployment removed"])
+def test_what_is_not_wanted_any_more_never_leaves(office: Office, well: FakeReceiver, how: str, died: bool) -> None:
+    office.switch_on("well")
+    office.check_in()
+    office.worker.deliver()
+    assert office.states("well") == ["waiting"]
+    school = office.school
+    with office.house.database.aside() as session:
+        if died:
+            (claimed,) = outbox.claim(session, now=utc_now(), lease=SECOND)
+            outbox.record(session, claimed, Refused("HTTP 403"), now=utc_now())
+            assert outbox.retry_all(session, school.tenant.id, now=utc_now() - SECOND) == 1
+        if how == "switched off":
+            switch_off(session, school.tenant.id, school.course.id, "well")
+        else:
+            remove_deployment(session, school.platform, school.deployment.deployment_id, now=utc_now())
+    office.work()
+    assert (office.states("well"), well.sent, office.releases()) == (["done"], [], [])
+    assert office.entries("well")[0].last_error in ("the course switched the receiver off", "the deployment was removed")
+
+
+def test_what_could_not_be_tried_has_all_its_attempts_before_it(office: Office, ill: FakeReceiver) -> None:
+    office.switch_on("ill")
+    office.check_in()
+    ill.tried = False
+    office.work()
+    assert [(entry.state, entry.attempts, entry.last_error) for entry in office.entries("ill")] == [("waiting", 0, "told to be down")]
+
+
+def test_a_poisonous_entry_is_tried_later_and_the_rest_goes_on(office: Office, well: FakeReceiver) -> None:
+    office.switch_on("well")
+    for number, payload in enumerate(({}, {"course": "no id"}, {"course": str(new_id())})):
+        for destination in ("receivers", "well"):
+            office.promise(f"poison {destination} {number}", destination, payload)
+    office.check_in()
+    office.work()
+    assert len(well.kept) == 1
+    by_key = {entry.once_key: entry for entry in (*office.entries("receivers"), *office.entries("well"))}
+    assert {key: (by_key[key].state, by_key[key].last_error) for key in by_key if key.startswith("poison")} == {
+        "poison receivers 0": ("waiting", "KeyError"),
+        "poison well 0": ("waiting", "KeyError"),
+        "poison receivers 1": ("waiting", "ValueError"),
+        "poison well 1": ("waiting", "ValueError"),
+        "poison receivers 2": ("done", None),
+        "poison well 2": ("done", "the course is gone"),
+    }
+
+
+def test_one_schools_slow_receiver_does_not_hold_up_another_school(
+    database: Database, vault: Vault, outgoing: Outgoing, tmp_path: Path, kept_school: School
+) -> None:
+    slow = Slow("slow")
+    office = Office(fake_house(database, vault, outgoing, tmp_path, slow, lease_seconds=2), kept_school)
+    with database.aside() as session:
+        other = make_school(session, vault, now=utc_now(), name="Lakeside High", issuer="https://lms.lakeside.example")
+    lakeside = Office(office.house, other)
+    slow.slow_for = kept_school.tenant.id
+    for each in (office, lakeside):
+        each.switch_on("slow")
+    office.check_in(*(office.classmate(f"Student {number}") for number in range(30)), at=utc_now() - 9 * SECOND)
+    lakeside.check_in(*(lakeside.classmate(f"Student {number}") for number in range(5)))
+    office.work()
+    whose = ["quick" if event.tenant_id == other.tenant.id else "slow" for event in slow.kept.values()]
+    assert (whose.count("quick"), whose.count("slow")) == (5, 30)
+    last = len(whose) - whose[::-1].index("quick")
+    assert whose[:last].count("slow") <= 10, "of the slow one no more went before than one claim takes"
+
+
+def test_who_used_up_the_time_comes_last_in_the_next_claim(office: Office) -> None:
+    worker, a, b = office.worker, new_id(), new_id()
+    claims = [Claim(number, school, "k", "d", str(number), None, {}, 1) for number, school in enumerate((a, a, a, b, b, b))]
+    turns = worker._turns(claims)
+    first = next(turns)
+    time.sleep(0.05)
+    assert [first.tenant_id, *(one.tenant_id for one in turns)] == [a, b, b, b, a, a], "it took as long as all the others together"
+    assert [one.tenant_id for one in worker._turns(claims)][:3] == [b, b, b], "nor is that forgotten at once"
+    assert list(worker._turns([])) == []
+    assert [one.seq for one in worker._turns(claims[:3])] == [0, 1, 2]
 
 
 def test_a_failing_receiver_is_tried_later_and_the_rest_goes_on(office: Office, well: FakeReceiver, ill: FakeReceiver) -> None:
@@ -276,6 +376,40 @@ def test_it_runs_until_it_is_stopped(office: Office, well: FakeReceiver) -> None
     running.join(10)
     assert not running.is_alive()
     assert len(well.kept) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("table", ["outbox", "lease", "course_receiver"])
+def test_it_survives_a_database_that_fails_for_a_while(
+    office: Office, well: FakeReceiver, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.switch_on("well")
+    office.check_in()
+    rename(office, table, f"{table}_away")
+    worker = office.worker
+    running = threading.Thread(target=worker.run)
+    running.start()
+    time.sleep(0.3)
+    assert running.is_alive()
+    rename(office, f"{table}_away", table)
+    deadline = time.monotonic() + 10
+    while not office.releases() and time.monotonic() < deadline:
+        office.let_time_pass()
+        time.sleep(0.02)
+    worker.stop()
+    running.join(10)
+    assert not running.is_alive()
+    assert len(well.kept) == 1
+    said = capsys.readouterr().out
+    assert "OperationalError" in said
+    for secret in ("SELECT", "INSERT", str(office.school.student.id), office.school.student.id.hex):
+        assert secret not in said
+
+
+def rename(office: Office, table: str, name: str) -> None:
+    with office.house.database.connect(writes=True) as connection:
+        connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
 # The timetable

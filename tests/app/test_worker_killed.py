@@ -98,7 +98,7 @@ def _check_in_a_class(house: House, lms: FakePlatform) -> dict[str, datetime]:
             subject, at = f"student-{number}", now + timedelta(seconds=number)
             person = join(session, house.vault, course, subject, Role.STUDENT, now=now)
             session.add(
-                Account(tenant_id=tenant.id, person_id=person.id, channel=LTI, realm=platform.issuer, subject=subject, created_at=now)
+                Account(tenant_id=tenant.id, person_id=person.id, channel=LTI, realm=platform.id.hex, subject=subject, created_at=now)
             )
             assert check_in(session, course, person.id, zone="UTC", now=at)
             promised[subject] = at

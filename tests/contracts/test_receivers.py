@@ -17,6 +17,7 @@ from core.data.db import Database
 from core.data.outbox import Delivered, Refused
 from core.data.outgoing import DestinationDown, Outgoing
 from core.data.vault import Vault
+from core.journal.events import EventKind
 from core.mastery.receivers import Event, Receiver
 from core.people.viewers import Me, find_viewer
 from lti.ags import GradebookReceiver
@@ -121,6 +122,11 @@ def _gradebook_box(database: Database, vault: Vault, outgoing: Outgoing, home: P
 
 def test_it_has_a_name(box: Box) -> None:
     assert box.receiver.name
+
+
+def test_it_says_which_events_it_takes(box: Box) -> None:
+    assert EventKind.CHECK_IN_MADE in box.receiver.takes
+    assert box.receiver.takes <= set(EventKind)
 
 
 def test_nothing_to_send_is_nothing_sent(box: Box) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from core.data.outbox import Delivered, Refused, Result
 from core.data.outgoing import DestinationDown
 from core.evidence.evidence import Observation
+from core.journal.events import EventKind
 from core.mastery.receivers import Event
 
 
@@ -16,7 +17,9 @@ class FakeReceiver:
     """Keeps events by id. `is_down`: nothing can be judged. `refuses`: people whose events it will never take."""
 
     name: str = "fake"
+    takes: frozenset[str] = frozenset({EventKind.CHECK_IN_MADE})
     is_down: bool = False
+    tried: bool = True
     refuses: set[object] = field(default_factory=set)
     kept: dict[str, Event] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
@@ -31,7 +34,7 @@ class FakeReceiver:
         with self._lock:
             self.sent += [event.id for event in batch]
             if self.is_down and batch:
-                raise DestinationDown(reason="told to be down")
+                raise DestinationDown(reason="told to be down", tried=self.tried)
             return [self._keep(event) for event in batch]
 
     def fetch(self, since: datetime) -> Iterable[Observation]:

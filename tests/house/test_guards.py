@@ -66,6 +66,7 @@ GUARDED = {
     "dashboard.show": Action.SEE_ROSTER,
     "dashboard.set_gradebook": Action.SET_COURSE,
     "admin.show": Action.ADMINISTER,
+    "admin.show_section": Action.ADMINISTER,
     "admin.invite": Action.ADMINISTER,
     "admin.withdraw": Action.ADMINISTER,
     "admin.add_platform": Action.ADMINISTER,
@@ -74,11 +75,12 @@ GUARDED = {
     "admin.name_to_role": Action.ADMINISTER,
     "admin.revoke": Action.ADMINISTER,
     "admin.retry": Action.ADMINISTER,
+    "admin.retry_all": Action.ADMINISTER,
     "admin.drop": Action.ADMINISTER,
 }
 """The action that each guarded route is. Written out, so that a guard that changes is seen."""
 
-READS = {"home.show", "home.records", "dashboard.show", "admin.show"}
+READS = {"home.show", "home.records", "dashboard.show", "admin.show", "admin.show_section"}
 """The guarded routes that are asked for by GET; every other takes a form."""
 
 NOT_ALLOWED = translator("en")("error.not_allowed")
@@ -144,6 +146,8 @@ def prepare(world: World, session: Session, endpoint: str, me: Me) -> tuple[dict
             return {}, {"code": invitations.invite(session, school.tenant.id, by=None, now=now)}
         case "dashboard.set_gradebook":
             return {}, {"send": "true"}
+        case "admin.show_section":
+            return {"section": "invitations"}, {}
         case "admin.withdraw":
             code = invitations.invite(session, school.tenant.id, by=None, now=now)
             return {"invitation_id": str(UUID(hex=code.partition(".")[0]))}, {}
@@ -220,6 +224,8 @@ def test_the_practice_lms_is_open_and_not_there_in_production(world: World, tmp_
     house = wiring.build(settings)
     production = build_app(house)
     assert {rule.endpoint for rule in production.url_map.iter_rules()} == OPEN | set(GUARDED)
+    assert 'href="/practice/"' in world.app.test_client().get("/").text
+    assert "/practice/" not in production.test_client().get("/").text
     house.close()
 
 

@@ -15,8 +15,9 @@ from babel.messages.pofile import read_po
 import core.i18n
 from core.errors import CoreError
 from core.i18n import LANGUAGES, translator
-from core.journal import checkins
+from core.journal import claims, help_answers, reflections
 from core.journal.checkins import Blocker
+from core.journal.events import RECEIVERS, EventKind
 from core.journal.help_requests import HelpState
 from core.people.access import Role
 from core.people.platforms import AgeBand
@@ -88,7 +89,8 @@ def codes() -> set[str]:
 
 def families() -> dict[str, set[str]]:
     """What the parts that only a run knows may be: the whole list for each pattern, so that none is without a sentence."""
-    kinds, receivers = {checkins.MADE}, {GradebookReceiver.name, checkins.RECEIVERS}
+    kinds: set[str] = set(EventKind)
+    receivers = {GradebookReceiver.name, RECEIVERS}
     return {
         f"role.{ANY}": set(Role),
         f"age_band.{ANY}": set(AgeBand),
@@ -100,7 +102,7 @@ def families() -> dict[str, set[str]]:
         f"admin.tool.{ANY}": {"login", "launch", "jwks"},
         f"event.{ANY}": kinds,
         f"receiver.{ANY}": receivers,
-        f"record.{ANY}": {"check_in", "reflection", "help_request"},
+        f"record.{ANY}": {"check_in", reflections.RECORD, help_answers.RECORD, claims.RECORD},
         f"said.{ANY}": said_codes(),
         f"error.{ANY}": codes(),
     }
@@ -111,6 +113,7 @@ def optional_families() -> dict[str, set[str]]:
     facts = {name for made in made_with().values() for one in made for name in one}
     return {
         f"error.{ANY}.mend": codes(),
+        f"error.{ANY}.operator": codes(),
         f"fact.{ANY}": facts,
         f"refusal.title.{ANY}": {code.partition(".")[0] for code in codes()},
     }
@@ -214,7 +217,7 @@ def test_every_error_has_a_sentence_made_of_facts_that_it_always_has(name: str) 
     code, made = errors()[name].code, made_with()[name]
     always = frozenset.intersection(*made) if made else frozenset()
     assert f"error.{code}" in messages("en")
-    for key in {f"error.{code}", f"error.{code}.mend"} & set(messages("en")):
+    for key in {f"error.{code}", f"error.{code}.mend", f"error.{code}.operator"} & set(messages("en")):
         assert facts_of(key) <= always, f"{key} names a fact that is not always there"
 
 
@@ -231,7 +234,8 @@ def test_every_error_can_be_said_with_any_of_its_facts(name: str, language: str)
     """Whatever its facts are called: `key` and `count` too are names that a fact may have."""
     t = translator(language)
     for facts in made_with()[name]:
-        for key in {f"error.{errors()[name].code}", f"error.{errors()[name].code}.mend"} & t.keys:
+        code = errors()[name].code
+        for key in {f"error.{code}", f"error.{code}.mend", f"error.{code}.operator"} & t.keys:
             assert t(key, **dict.fromkeys(facts, "<fact>"))
 
 

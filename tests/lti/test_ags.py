@@ -256,9 +256,12 @@ def test_after_a_rotation_the_new_key_signs(
 # Trouble
 
 
+@pytest.mark.parametrize("status", [408, 425, 429])
 @pytest.mark.parametrize("where", ["token", "items", "score"])
-def test_who_asks_us_to_wait_is_waited_for(receiver: GradebookReceiver, book: FakeGradebook, launched: Launched, where: str) -> None:
-    book.prescribed[where] = [Reply(429, headers={"Retry-After": "120"})]
+def test_who_asks_us_to_wait_is_waited_for(
+    receiver: GradebookReceiver, book: FakeGradebook, launched: Launched, where: str, status: int
+) -> None:
+    book.prescribed[where] = [Reply(status, headers={"Retry-After": "120"})]
     with pytest.raises(DestinationDown) as caught:
         send(receiver, launched.event())
     assert caught.value.after == timedelta(seconds=120)

@@ -47,7 +47,7 @@ class Bell:
 
     def come(self, subject: str, context: str) -> Callable[[], Arrived]:
         """What a student does who launches into a course."""
-        facts: dict[str, Any] = {"platform_id": self._platform.id, "deployment_id": "deployment-1", "issuer": self._platform.issuer}
+        facts: dict[str, Any] = {"platform_id": self._platform.id, "deployment_id": "deployment-1"}
         told: dict[str, Any] = {
             "subject": subject,
             "name": subject.title(),
@@ -55,7 +55,7 @@ class Bell:
             "context_id": context,
             "context_title": context.title(),
         }
-        arriving = Arriving(**facts, **told, role=Role.STUDENT)
+        arriving = Arriving(**facts, **told, role=Role.STUDENT, is_family=True)
 
         def deed() -> Arrived:
             with self._database.session() as session:

@@ -1,6 +1,8 @@
 """The platforms' key sets: read when needed, never hammered, errors forgotten, good keys remembered."""
 
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from core.data.outgoing import Outgoing
 from lti.key_sets import FRESH_FOR, PAUSE, USABLE_FOR, KeySets, parse_key_set
 from lti.refusals import KeysUnavailable, SignatureInvalid
+from tests.fakes.http_server import Handler, Told, serving
 from tests.fakes.keys import jwk, rsa_key
 from tests.fakes.platform import FakePlatform
 
@@ -67,7 +70,7 @@ def test_an_error_with_a_json_body_is_not_kept(lms: FakePlatform, key_sets: KeyS
     with pytest.raises(KeysUnavailable):
         find(key_sets, lms, now)
     lms.key_set, lms.key_set_status = None, 200
-    assert is_key(find(key_sets, lms, now + SECOND), 1)
+    assert is_key(find(key_sets, lms, now + 2 * SECOND), 1)
 
 
 @pytest.mark.parametrize("document", [{"keys": []}, {}, {"keys": "none"}, [], 7, None, b"", b"<html>", b"\xff", b"[" * 100_000], ids=repr)
@@ -118,6 +121,65 @@ def test_launches_at_once_try_a_slow_failing_platform_once(lms: FakePlatform, ke
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(refused, range(4)))
     assert lms.asked_for("/jwks") == 1, "who waited for somebody else's try does not try again"
+
+
+def test_the_pause_after_a_failed_try_begins_when_it_ends(lms: FakePlatform, key_sets: KeySets, now: datetime) -> None:
+    lms.key_set_delay, lms.key_set_status = 0.5, 404
+    for later in (0.0, 1.2, 2.8):  # the first try lasts half a second, and so does the third
+        with pytest.raises(KeysUnavailable):
+            find(key_sets, lms, now + later * SECOND)
+    assert lms.asked_for("/jwks") == 2
+
+
+def drip(request: Handler) -> None:
+    """Answer headers, one every twentieth of a second, without end."""
+    request.close_connection = True
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        request.wfile.write(b"X-Drop: 1\r\n")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    """A platform whose key set drips, and a house that is not as patient as ours."""
+    monkeypatch.setattr("lti.key_sets.LONGEST_READING", 1.5)
+    monkeypatch.setattr("lti.key_sets.LONGEST_WAIT", 0.3)
+    with serving() as told:
+        told.answer = drip
+        yield told
+
+
+def refused_after(key_sets: KeySets, url: str, kid: str, now: datetime) -> float:
+    started = time.monotonic()
+    with pytest.raises(KeysUnavailable):
+        key_sets.find(url, kid, now=now)
+    return time.monotonic() - started
+
+
+def test_a_platform_that_drips_holds_up_one_launch_and_the_others_briefly(dripping: Told, key_sets: KeySets, now: datetime) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        waits = sorted(pool.map(lambda _: refused_after(key_sets, dripping.address, "key-1", now), range(6)))
+    assert waits[-1] < 2.5, "the one that read it was let go"
+    assert waits[-2] < 1.2, "the others did not wait for it to the end"
+    assert len(dripping.heard) == 1
+
+
+def test_while_a_platform_drips_a_known_key_is_used_and_an_unknown_one_not_called_wrong(
+    dripping: Told, key_sets: KeySets, now: datetime
+) -> None:
+    key_sets.put(dripping.address, {"key-1": rsa_key(1).public_key()}, now=now)
+    late = now + FRESH_FOR + SECOND
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(refused_after, key_sets, dripping.address, "key-9", late)
+        while not dripping.heard:
+            assert not reading.done()
+        started = time.monotonic()
+        assert is_key(key_sets.find(dripping.address, "key-1", now=late), 1)
+        assert time.monotonic() - started < 0.2
+        assert refused_after(key_sets, dripping.address, "key-8", late) < 1.2
+        with pytest.raises(SignatureInvalid):
+            reading.result()
 
 
 def test_nobody_with_a_known_key_waits_for_a_slow_platform(lms: FakePlatform, key_sets: KeySets, now: datetime) -> None:

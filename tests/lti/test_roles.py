@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.people.access import Role
-from lti.roles import course_role
+from lti.roles import course_role, is_family
 
 M = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 PERSON = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
@@ -95,3 +95,22 @@ def test_without_roles_one_is_a_visitor() -> None:
 )
 def test_no_lti_role_makes_an_admin_an_advisor_or_a_guardian(roles: list[str]) -> None:
     assert course_role(roles) in (Role.VISITOR, Role.STUDENT, Role.TEACHER, Role.ASSISTANT)
+
+
+MEMBERS, INSTITUTION = (f"http://purl.imsglobal.org/vocab/lis/v2/{kind}" for kind in ("membership", "institution/person"))
+
+
+@pytest.mark.parametrize(
+    ("roles", "family"),
+    [
+        ([f"{INSTITUTION}#Student"], True),
+        (["Learner"], True),
+        ([f"{MEMBERS}#Mentor"], True),
+        ([f"{MEMBERS}/Mentor#Advisor", f"{INSTITUTION}#Staff"], False),
+        ([f"{MEMBERS}#Instructor", f"{INSTITUTION}#Student"], False),
+        ([f"{INSTITUTION}#Administrator"], False),
+        ([], False),
+    ],
+)
+def test_learners_and_mentors_are_family_unless_they_are_staff(roles: list[str], family: bool) -> None:
+    assert is_family(roles) is family

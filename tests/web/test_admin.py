@@ -114,6 +114,20 @@ def test_an_invitation_is_shown_once_and_withdrawn(admin: Looker, database: Data
     assert admin.browser.post(f"/invitation/{link}", data={"name": "Pat"}).status_code == 403
 
 
+def test_the_page_that_shows_a_link_does_not_lose_it_and_is_the_schools(admin: Looker) -> None:
+    languages, lit = "Español", f'href="/v/{admin.me.handle}/admin" aria-current="page"'
+    made = admin.post("/admin/invitations").text
+    assert "/invitation/" in made
+    assert languages not in made
+    for page in (made, admin.get("/admin").text, admin.post("/admin/platforms").text):
+        assert lit in page
+    assert languages in admin.get("/admin").text
+    for section in ("invitations", "platforms"):
+        again = admin.get(f"/admin/{section}")
+        assert (again.status_code, again.location) == (303, f"/v/{admin.me.handle}/admin#{section}")
+    assert 'name="page" value="admin.show"' in admin.post("/admin/platforms").text
+
+
 def test_another_schools_invitation_stays(admin: Looker, database: Database, neighbours: School, now: datetime) -> None:
     with database.aside() as session:
         invite(session, neighbours.tenant.id, by=None, now=now)
@@ -171,21 +185,43 @@ def test_the_operators_platform_is_approved_by_the_operator(admin: Looker, datab
         platforms.notice_deployment(session, kept_school.platform.id, "99", now=now)
         waiting = session.scalars(select(Deployment).where(col(Deployment.deployment_id) == "99")).one()
     assert "99" not in admin.read("/admin")
-    for deployment in (waiting, kept_school.deployment):
-        assert admin.post(f"/admin/deployments/{deployment.id}/approve", age_band="adult").status_code == 404
-    assert admin.post(f"/admin/deployments/{waiting.id}/remove").status_code == 404
-    assert admin.post(f"/admin/deployments/{kept_school.deployment.id}/remove").status_code == 303
+    for deed in ("approve", "remove"):
+        assert admin.post(f"/admin/deployments/{waiting.id}/{deed}", age_band="adult").status_code == 404
+
+
+def test_what_an_admin_removed_from_the_operators_platform_they_bring_back(
+    admin: Looker, database: Database, kept_school: School, neighbours: School
+) -> None:
+    address = f"/admin/deployments/{kept_school.deployment.id}"
+    assert f"{address}/approve" not in admin.get("/admin").text
+    assert "Its launches are refused now." in admin.follow(admin.post(f"{address}/remove"))
+    assert "Approve again" in admin.read("/admin")
+    assert f"{address}/approve" in admin.get("/admin").text
+    assert '<option value="13_17" selected>' in admin.get("/admin").text
+    assert "The deployment is approved." in admin.follow(admin.post(f"{address}/approve", age_band="mixed"))
+    back = deployment_of(database, kept_school.platform)
+    assert (back.tenant_id, back.age_band, back.removed_at) == (kept_school.tenant.id, AgeBand.MIXED, None)
+    assert admin.post(f"/admin/deployments/{neighbours.deployment.id}/approve", age_band="mixed").status_code == 404
 
 
 def test_another_schools_deployments_are_not_there(admin: Looker, database: Database, neighbours: School, now: datetime) -> None:
     with database.aside() as session:
-        theirs = platforms.add_platform(session, tenant_id=neighbours.tenant.id, now=now, **MOODLE)
+        theirs = platforms.add_platform(session, now=now, **MOODLE)
+        theirs.tenant_id = neighbours.tenant.id  # added by that school while it was alone on this server
         platforms.notice_deployment(session, theirs.id, "7", now=now)
     key = deployment_of(database, theirs).id
     assert "Moodle" not in admin.read("/admin")
     assert "lakeside" not in admin.get("/admin").text
     assert admin.post(f"/admin/deployments/{key}/approve", age_band="adult").status_code == 404
     assert admin.post(f"/admin/deployments/{neighbours.deployment.id}/remove").status_code == 404
+
+
+def test_on_a_server_with_other_schools_the_operator_adds_platforms(admin: Looker, database: Database, neighbours: School) -> None:
+    answer = admin.post("/admin/platforms", **MOODLE)
+    assert answer.status_code == 409
+    assert "paceline platform add" in answer.text
+    with database.session(writes=False) as session:
+        assert len(platforms.list_platforms(session)) == 2  # one each, as before
 
 
 def test_a_grown_up_is_named_and_unnamed(admin: Looker, database: Database, kept_school: School) -> None:
@@ -260,6 +296,22 @@ def test_a_dead_letter_is_tried_again_or_dropped(admin: Looker, database: Databa
     with database.session(writes=False) as session:
         assert [entry.state for entry in session.scalars(select(OutboxEntry))] == [State.WAITING]
     assert admin.post(f"/admin/outbox/{first}/drop").status_code == 409
+
+
+def test_all_dead_letters_are_tried_again(
+    admin: Looker, database: Database, kept_school: School, neighbours: School, now: datetime
+) -> None:
+    for _ in range(2):
+        assert "Try all again" not in admin.read("/admin")
+        dead_letter(database, kept_school, now)
+    dead_letter(database, neighbours, now)
+    assert "Try all again" in admin.read("/admin")
+    page = admin.follow(admin.post("/admin/outbox/retry-all"))
+    assert "All of it is back in the queue" in page
+    assert "Everything was delivered." in page
+    with database.session(writes=False) as session:
+        found = {(entry.tenant_id, entry.state) for entry in session.scalars(select(OutboxEntry))}
+    assert found == {(kept_school.tenant.id, State.WAITING), (neighbours.tenant.id, State.DEAD)}
 
 
 def test_another_schools_letters_are_not_there(admin: Looker, database: Database, neighbours: School, now: datetime) -> None:

@@ -34,6 +34,14 @@ def test_a_new_student_is_told_what_will_be_where(ada: Looker) -> None:
     assert "Nothing about you has been sent anywhere." in page
 
 
+def test_people_are_greeted_by_their_first_name(look: Look, database: Database, vault: Vault, kept_school: School, now: datetime) -> None:
+    with database.aside() as session:
+        lin = join(session, vault, kept_school.course, "Lin Chu-Berg", Role.STUDENT, now=now)
+        noname = join(session, vault, kept_school.course, None, Role.STUDENT, now=now)
+    assert "Hi Lin Check in" in look(lin, Role.STUDENT).read()
+    assert "Hello Check in" in look(noname, Role.STUDENT).read()
+
+
 def test_goals_of_all_courses_in_ones_own_words(ada: Looker, database: Database, vault: Vault, kept_school: School, now: datetime) -> None:
     today = local_day(now, ZONE)
     with database.aside() as session:

@@ -16,6 +16,7 @@ from core.data.db import Database
 from core.data.vault import Vault
 from core.journal.checkins import Blocker, CheckIn
 from core.people.access import Role
+from core.people.invitations import invite
 from core.people.platforms import notice_deployment
 from core.people.releases import log_release
 from core.people.roles import SchoolRole, grant
@@ -90,6 +91,7 @@ def addresses(look: Look, database: Database, vault: Vault, kept_school: School,
         kept_school.platform.tenant_id = kept_school.tenant.id
         session.add(kept_school.platform)
         notice_deployment(session, kept_school.platform.id, "waiting", now=now)
+        code = invite(session, kept_school.tenant.id, by=None, now=now)
         for school_role in SchoolRole:
             grant(session, teacher.tenant_id, teacher.id, school_role, by=None, now=now)
     handle = {
@@ -110,7 +112,7 @@ def addresses(look: Look, database: Database, vault: Vault, kept_school: School,
         "roster": f"/v/{handle['roster']}/roster?name=a",
         "admin": f"/v/{handle['admin']}/admin",
         "welcome": "/",
-        "invitation": "/invitation/a.b",
+        "invitation": f"/invitation/{code}",
         "closed": "/v/closed/",
     }
 

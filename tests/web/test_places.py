@@ -4,12 +4,14 @@ from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
+from core.courses.enrolments import Enrolment
 from core.data.db import Database
 from core.data.vault import Vault
 from core.people.access import Role
+from core.people.accounts import LTI, Account
 from core.people.invitations import Invitation, invite
 from core.people.people import add_person
 from core.people.roles import SchoolRole, grant, roles_of
@@ -63,6 +65,24 @@ def test_signing_out_closes_the_page_and_takes_the_cookie(ada: Looker) -> None:
     assert ada.get().status_code == 404
 
 
+def test_signing_out_closes_the_pages_of_every_tab(look: Look, kept_school: School) -> None:
+    here, there = look(kept_school.student, Role.STUDENT), look(kept_school.student, Role.STUDENT)
+    here.post("/sign-out")
+    assert there.get().status_code == 404
+
+
+@pytest.mark.parametrize(("role", "active"), [(Role.STUDENT, True), (Role.ASSISTANT, True), (Role.TEACHER, False)])
+def test_a_roster_closes_to_whom_the_lms_made_something_else(
+    look: Look, database: Database, kept_school: School, role: Role, active: bool
+) -> None:
+    teacher = look(kept_school.teacher, Role.TEACHER)
+    assert teacher.get("/roster").status_code == 200
+    with database.aside() as session:
+        session.execute(update(Enrolment).where(col(Enrolment.person_id) == kept_school.teacher.id).values(role=role, active=active))
+    assert teacher.get("/roster").status_code == 404
+    assert teacher.post("/gradebook", send="yes").status_code == 404
+
+
 def test_somebody_without_a_course_sees_their_list(look: Look, kept_school: School) -> None:
     page = look(kept_school.student, Role.VISITOR, None).read()
     assert "Choose a course to go on." in page
@@ -75,6 +95,44 @@ def test_a_visitor_is_told_how_to_get_a_role(look: Look, database: Database, vau
     page = look(alex, Role.VISITOR, None).read()
     for said in ("nobody has given you a role here yet", "ask its teacher to add you", "Were you invited?"):
         assert said in page
+    assert "later" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "here", "contact", "later"),
+    [
+        ("en", "an advisor of this school", "a safety contact of this school", "They come later."),
+        ("es", "parte de la orientación", "contacto de seguridad", "Llegarán más adelante."),
+    ],
+)
+def test_who_has_roles_of_the_school_reads_which(
+    look: Look, database: Database, vault: Vault, kept_school: School, now: datetime, language: str, here: str, contact: str, later: str
+) -> None:
+    with database.aside() as session:
+        brooks = add_person(session, vault, kept_school.tenant.id, "Ms Brooks", now=now)
+        brooks.language = language
+        for role in (SchoolRole.ADVISOR, SchoolRole.SAFETY_CONTACT):
+            grant(session, kept_school.tenant.id, brooks.id, role, by=None, now=now)
+    page = look(brooks, Role.VISITOR, None).read()
+    for said in ("Ms Brooks", here, contact, later):
+        assert said in page
+    for unsaid in ("nobody has given you a role", "No course here lists you", "nadie te ha dado", "Ningún curso"):
+        assert unsaid not in page
+
+
+@pytest.mark.parametrize(("role", "way"), [(Role.TENANT_ADMIN, "/admin"), (Role.VISITOR, "/place")])
+def test_an_admins_home_leads_to_the_school(
+    look: Look, database: Database, vault: Vault, kept_school: School, now: datetime, role: Role, way: str
+) -> None:
+    with database.aside() as session:
+        ortiz = add_person(session, vault, kept_school.tenant.id, "Principal Ortiz", now=now)
+        grant(session, kept_school.tenant.id, ortiz.id, SchoolRole.TENANT_ADMIN, by=None, now=now)
+    admin = look(ortiz, role, None)
+    page = admin.read()
+    assert "School administration" in page
+    assert f"/v/{admin.me.handle}{way}" in admin.get().text
+    for unsaid in ("No course here lists you", "nobody has given you a role", "Were you invited?", "They come later"):
+        assert unsaid not in page
 
 
 def test_a_teachers_home_leads_to_the_roster_and_to_the_school_they_administer(
@@ -133,3 +191,29 @@ def test_students_accept_no_invitation(ada: Looker, database: Database, kept_sch
         code = invite(session, kept_school.tenant.id, by=None, now=now)
     assert ada.post("/invitation", code=code).status_code == 403
     assert "Were you invited?" not in ada.read()
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.GUARDIAN])
+def test_who_is_a_student_or_guardian_anywhere_is_asked_for_no_invitation(
+    look: Look, database: Database, kept_school: School, now: datetime, role: Role
+) -> None:
+    teacher = kept_school.teacher
+    assert "Were you invited?" in look(teacher, Role.VISITOR, None).read()
+    with database.aside() as session:
+        enrol(session, add_course(session, kept_school.deployment, "Chess club", now=now), teacher, role, now=now)
+    for looks_as, course in ((Role.VISITOR, None), (Role.TEACHER, kept_school.course)):
+        assert "Were you invited?" not in look(teacher, looks_as, course).read()
+
+
+def test_whom_the_lms_calls_family_is_asked_for_no_invitation(
+    look: Look, database: Database, vault: Vault, kept_school: School, now: datetime
+) -> None:
+    with database.aside() as session:
+        alex = add_person(session, vault, kept_school.tenant.id, "Alex", now=now)
+        realm = kept_school.platform.id.hex
+        session.add(Account(tenant_id=kept_school.tenant.id, person_id=alex.id, channel=LTI, realm=realm, subject="alex", created_at=now))
+    visitor = look(alex, Role.VISITOR, None)
+    assert "Were you invited?" in visitor.read()
+    with database.aside() as session:
+        session.execute(update(Account).where(col(Account.person_id) == alex.id).values(is_family=True))
+    assert "Were you invited?" not in visitor.read()

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core.data.clock import utc_now
 from core.data.db import Database
 from core.errors import CoreError
-from core.i18n import LANGUAGES
+from core.i18n import LANGUAGES, translator
+from core.people.access import open_to_all
 from core.people.invitations import MOST_ATTEMPTS, Invitation, invite
 from core.people.people import Person
 from lti.refusals import DeploymentPending
@@ -44,6 +46,23 @@ def test_looking_at_an_invitation_spends_nothing(browser: FlaskClient, database:
     with database.session(writes=False) as session:
         invitation = session.scalars(select(Invitation)).one()
         assert (invitation.attempts, invitation.used_at) == (0, None)
+
+
+def test_an_invitation_names_its_school(browser: FlaskClient, code: str) -> None:
+    assert "administer Riverside High in Paceline" in words(browser.get(f"/invitation/{code}").text)
+
+
+@pytest.mark.parametrize("change", [{"used_at": utc_now()}, {"expires_at": utc_now()}, {"attempts": MOST_ATTEMPTS}])
+def test_an_invitation_that_opens_nothing_says_so_at_once(
+    browser: FlaskClient, database: Database, code: str, change: dict[str, object]
+) -> None:
+    with database.aside() as session:
+        session.execute(update(Invitation).values(**change))
+    for dead in (code, "0" * 32 + ".x", "x", "a.b"):
+        answer = browser.get(f"/invitation/{dead}")
+        assert answer.status_code == 403
+        assert "This invitation does not work" in answer.text
+        assert "Riverside" not in answer.text
 
 
 def test_an_invitation_opens_the_school_to_its_first_admin(browser: FlaskClient, code: str) -> None:
@@ -85,11 +104,35 @@ def test_where_there_is_nothing_the_page_says_so_and_what_to_do(browser: FlaskCl
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_a_wrong_method_and_too_large_a_body_get_a_page(browser: FlaskClient) -> None:
-    assert browser.delete("/").status_code == 405
-    answer = browser.post("/invitation/x", data={"name": "x" * 1_000_000})
-    assert answer.status_code == 413
-    assert "it may be too large" in answer.text
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status", "said"),
+    [
+        ("DELETE", "/", "", 405, {"en": "opened by the LMS or by a button", "es": "la abre el LMS o un botón"}),
+        ("GET", "/lti/launch", "", 405, {"en": "Open Paceline from your course.", "es": "Abre Paceline desde tu curso."}),
+        ("POST", "/invitation/x", "x" * 1_000_000, 413, {"en": "try again with less text", "es": "inténtalo con menos texto"}),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_http_refuses_has_a_sentence_of_its_own(
+    browser: FlaskClient, language: str, method: str, path: str, sent: str, status: int, said: dict[str, str]
+) -> None:
+    answer = browser.open(path, method=method, data={"name": sent}, headers={"Accept-Language": language})
+    assert answer.status_code == status
+    page = words(answer.text)
+    assert said[language] in page
+    assert str(status) not in page.partition(translator(language)("refusal.correlation"))[0]
+    assert ("texto" in page or "text" in page) == (status == 413)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("status", [400, 415])
+def test_what_cannot_be_read_says_no_more(app: Flask, browser: FlaskClient, status: int) -> None:
+    app.add_url_rule("/refused", "refused", open_to_all("a test's own")(lambda: abort(status)))
+    answer = browser.get("/refused")
+    assert answer.status_code == status
+    page = words(answer.text)
+    assert "Paceline cannot read this request." in page
+    assert "less text" not in page
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -99,10 +142,13 @@ def test_a_refusal_names_the_facts_that_mend_it(app: Flask, language: str) -> No
     error.return_url = "https://lms.example/back?a=1&b=2"
     with app.test_request_context("/", headers={"Accept-Language": language}):
         app.preprocess_request()
-        page = public.refusal(error, 403, "abc123")
-    for said in ("https://lms.example", "c-1", "&lt;script&gt;", "abc123", 'href="https://lms.example/back?a=1&amp;b=2"'):
+        page = public.refusal(error, "abc123")
+    for said in ("https://lms.example", "c-1", "&lt;script&gt;", "abc123", 'href="https://lms.example/back?a=1&amp;b=2&amp;lti_errormsg='):
         assert said in page
     assert "<script" not in page
+    to_do, _, to_mend = page.partition(translator(language)("refusal.operator"))
+    assert "paceline platform approve" in to_mend
+    assert "paceline platform" not in to_do
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -112,4 +158,4 @@ def test_a_refusal_without_a_sentence_of_its_own_still_has_a_page(app: Flask) ->
 
     with app.test_request_context("/"):
         app.preprocess_request()
-        assert "Paceline could not do that." in public.refusal(Novel(unknown="fact"), 409, "abc123")
+        assert "Paceline could not do that." in public.refusal(Novel(unknown="fact"), "abc123")

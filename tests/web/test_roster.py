@@ -65,6 +65,8 @@ def test_a_personal_call_for_help_is_known_to_its_addressee_only(
         ask_help(session, vault, kept_school.student, bell, kept_school.course, "for you", now=now, kind=Kind.PERSONAL)
     assert "1 waiting" in look(bell, Role.TEACHER).read("/roster")
     assert "waiting" not in ms_rivera.read("/roster")
+    assert "– No calls" in ms_rivera.read("/roster"), "a dash for the eye, words for the ear"
+    assert '<span class="meta" aria-hidden="true">–</span>' in ms_rivera.get("/roster").text
 
 
 def test_forty_a_page_by_name_without_regard_to_accents(

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("keeps_names", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenant")),
+        sa.UniqueConstraint("name", name=op.f("uq_tenant_name")),
     )
     op.create_table(
         "tool_key",
@@ -173,6 +174,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("realm", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("is_family", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "person_id"], ["person.tenant_id", "person.id"], name=op.f("fk_account_tenant_id_person_id"), ondelete="CASCADE"

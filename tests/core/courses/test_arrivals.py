@@ -10,12 +10,13 @@ from sqlmodel import Session
 
 from core.courses.arrivals import Arrived, Arriving, arrive, look
 from core.courses.courses import Course, find_course
-from core.courses.enrolments import Enrolment, places_of
+from core.courses.enrolments import Enrolment, places_of, staff_of
 from core.data.vault import Vault
 from core.people import platforms
 from core.people.access import Role
 from core.people.accounts import LTI, Account, subject_of
 from core.people.people import Person, find_person, names_of
+from core.people.platforms import AgeBand, add_platform, approve_deployment
 from core.people.roles import SchoolRole, grant
 from tests.people_made import School
 
@@ -26,11 +27,11 @@ def mia(school: School) -> Arriving:
     return Arriving(
         platform_id=school.platform.id,
         deployment_id="1",
-        issuer=school.platform.issuer,
         subject="42",
         name="Mia",
         language="en",
         role=Role.STUDENT,
+        is_family=True,
         context_id="biology",
         context_title="Biology",
     )
@@ -63,7 +64,7 @@ def test_a_first_launch_makes_person_account_course_and_enrolment(
     assert (arrived.tenant_id, arrived.role) == (school.tenant.id, Role.STUDENT)
     assert [after - old for after, old in zip(rows(session), before, strict=True)] == [1, 1, 1, 1]
     assert name(session, vault, arrived) == "Mia"
-    assert subject_of(session, school.tenant.id, arrived.person_id, LTI, mia.issuer) == "42"
+    assert subject_of(session, school.tenant.id, arrived.person_id, LTI, mia.platform_id.hex) == "42"
     course = find_course(session, school.tenant.id, arrived.course_id)
     assert (course.title, course.context_id, course.deployment_id) == ("Biology", "biology", school.deployment.id)
     assert [place.title for place in places_of(session, school.tenant.id, arrived.person_id)] == ["Biology"]
@@ -83,9 +84,26 @@ def test_another_course_is_the_same_person(session: Session, vault: Vault, mia: 
     assert [place.title for place in places_of(session, first.tenant_id, first.person_id)] == ["Biology", "art"]
 
 
-def test_another_subject_or_issuer_is_another_person(session: Session, vault: Vault, mia: Arriving, now: datetime) -> None:
-    everybody = [mia, replace(mia, subject="43"), replace(mia, issuer="https://other.example")]
-    assert len({comes(session, vault, one, now).person_id for one in everybody}) == 3
+def test_another_subject_is_another_person(session: Session, vault: Vault, mia: Arriving, now: datetime) -> None:
+    assert comes(session, vault, mia, now).person_id != comes(session, vault, replace(mia, subject="43"), now).person_id
+
+
+def test_another_registration_of_the_same_issuer_reaches_nobody_of_this_one(
+    session: Session, vault: Vault, school: School, mia: Arriving, now: datetime
+) -> None:
+    told = school.platform.model_dump(include={"issuer", "auth_login_url", "auth_token_url", "key_set_url"})
+    other = add_platform(session, name="The same LMS?", client_id="client-2", now=now, **told)
+    approve_deployment(session, other, "1", school.tenant.id, AgeBand.TEENS, by="operator", now=now)
+
+    assert comes(session, vault, mia, now).person_id != comes(session, vault, replace(mia, platform_id=other.id), now).person_id
+
+
+def test_who_has_no_role_in_a_course_any_more_has_left_it(session: Session, vault: Vault, mia: Arriving, now: datetime) -> None:
+    teacher = comes(session, vault, replace(mia, role=Role.TEACHER), now)
+    demoted = comes(session, vault, replace(mia, role=Role.VISITOR), now)
+
+    assert (demoted.person_id, demoted.course_id, demoted.role) == (teacher.person_id, None, Role.VISITOR)
+    assert places_of(session, teacher.tenant_id, teacher.person_id) == []
 
 
 def test_a_role_that_changed_in_the_lms_changes_here(session: Session, vault: Vault, mia: Arriving, now: datetime) -> None:
@@ -179,3 +197,15 @@ def test_the_same_subject_in_another_school_is_another_person(
     assert here.person_id != elsewhere.person_id
     assert here.course_id != elsewhere.course_id
     assert (here.tenant_id, elsewhere.tenant_id) == (school.tenant.id, neighbours.tenant.id)
+
+
+def test_a_learner_without_a_course_is_nobody_to_name_to_a_role(session: Session, vault: Vault, mia: Arriving, now: datetime) -> None:
+    alone = replace(mia, context_id=None, role=Role.VISITOR)
+    learner = comes(session, vault, alone, now).person_id
+    counsellor = comes(session, vault, replace(alone, subject="43", is_family=False), now).person_id
+    tenant_id = comes(session, vault, alone, now).tenant_id
+
+    assert counsellor in staff_of(session, tenant_id)
+    assert learner not in staff_of(session, tenant_id)
+    comes(session, vault, replace(alone, is_family=False), now)
+    assert learner in staff_of(session, tenant_id)

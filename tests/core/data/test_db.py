@@ -130,6 +130,16 @@ def test_a_second_writer_on_sqlite_waits_for_the_first_and_never_fails_half_way(
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_durable_database_keeps_each_commit_and_overwrites_what_is_deleted(database_address: str) -> None:
+    database = Database(database_address, durable=True)
+    for writes in (True, False):
+        with database.session(writes=writes) as session:
+            safety = [session.execute(text(f"PRAGMA {pragma}")).scalar_one() for pragma in ("synchronous", "secure_delete", "journal_mode")]
+        assert safety == [2, 1, "wal"]
+    database.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 15000), ("synchronous", 1)])
 def test_sqlite_is_kept_as_a_server_would_be(database_address: str, pragma: str, value: object) -> None:
     database = Database(database_address)

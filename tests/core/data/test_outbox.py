@@ -1,6 +1,7 @@
 """The outbox: what is promised is delivered once, in order, by whoever holds the lease."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,12 +11,27 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy import Engine, event, func, insert, select, text
 from sqlmodel import Session, col
 
 from core.data import outbox
 from core.data.db import Database
-from core.data.outbox import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, Claim, Delivered, OutboxEntry, Refused, Result, State, TryLater
+from core.data.outbox import (
+    FIRST_WAIT,
+    LONGEST_UNTRIED,
+    LONGEST_WAIT,
+    MOST_ATTEMPTS,
+    MOST_LOOKS,
+    MOST_OF_ONE,
+    Claim,
+    Delivered,
+    Dropped,
+    OutboxEntry,
+    Refused,
+    Result,
+    State,
+    TryLater,
+)
 from core.errors import NotFound
 from core.people.tenants import Tenant, add_tenant
 
@@ -113,7 +129,59 @@ def test_what_fell_due_first_is_claimed_first(session: Session, tenant: Tenant, 
 def test_no_more_is_claimed_than_asked_for(session: Session, tenant: Tenant, now: datetime) -> None:
     for number in range(30):
         promise(session, tenant, f"{number:02}", due_at=now)
-    assert [len(claim(session, now, most=12)) for _ in range(4)] == [12, 12, 6, 0]
+    assert [len(claim(session, now, most=8)) for _ in range(5)] == [8, 8, 8, 6, 0]
+
+
+# One school's long queue
+
+
+def flood(session: Session, tenant: Tenant, count: int, *, due_at: datetime, destination: str = "gradebook") -> None:
+    """Fill the outbox with entries of one school for one destination."""
+    values: dict[str, Any] = {"tenant_id": tenant.id, "kind": "check_in.made", "destination": destination, "payload": {}}
+    values |= {"attempts": 0, "state": State.WAITING}
+    rows = [{**values, "once_key": uuid4().hex, "order_key": uuid4().hex, "due_at": due_at + number * SECOND} for number in range(count)]
+    session.execute(insert(OutboxEntry), rows)
+
+
+def test_a_long_queue_takes_a_share_and_hides_nobody(session: Session, tenant: Tenant, now: datetime) -> None:
+    neighbour = add_tenant(session, "Lakeside", zone="UTC", language="en", now=now)
+    hours_ago = now - timedelta(hours=5)
+    flood(session, tenant, 600, due_at=hours_ago)
+    flood(session, tenant, 300, due_at=hours_ago + timedelta(hours=1), destination="records")
+    for key in ("b1", "b2"):
+        promise(session, neighbour, key, due_at=now)
+    claims = claim(session, now)
+    shares = Counter((one.tenant_id, one.destination) for one in claims)
+    assert shares == {(tenant.id, "gradebook"): MOST_OF_ONE, (tenant.id, "records"): MOST_OF_ONE, (neighbour.id, "gradebook"): 2}
+    assert len({one.seq for one in claims}) == len(claims)
+
+
+def test_of_a_long_queue_the_oldest_come_first(session: Session, tenant: Tenant, now: datetime) -> None:
+    flood(session, tenant, 200, due_at=now - timedelta(hours=1))
+    taken = [[one.seq for one in claim(session, now)] for _ in range(3)]
+    assert [len(some) for some in taken] == [MOST_OF_ONE] * 3
+    numbers = [number for some in taken for number in some]
+    assert numbers == list(range(min(numbers), min(numbers) + 3 * MOST_OF_ONE))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_with_more_schools_than_places_the_first_of_each_come_first(session: Session, tenant: Tenant, now: datetime) -> None:
+    schools = [tenant, *(add_tenant(session, f"School {number}", zone="UTC", language="en", now=now) for number in range(6))]
+    for number, school in enumerate(schools):
+        flood(session, school, 9, due_at=now - timedelta(hours=7 - number))
+    claims = claim(session, now, most=14)
+    assert Counter(one.tenant_id for one in claims) == {school.id: 2 for school in schools}
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_claim_looks_past_long_queues_and_not_for_ever(session: Session, tenant: Tenant, now: datetime) -> None:
+    for number in range(MOST_LOOKS + 3):
+        flood(session, tenant, 5, due_at=now - timedelta(hours=20 - number), destination=f"receiver {number}")
+    with statements(session) as seen:
+        claims = claim(session, now, most=5)
+    assert len(claims) == 5
+    assert len({one.destination for one in claims}) == 5
+    assert len(seen) == MOST_LOOKS + 1
 
 
 def test_entries_that_share_an_order_wait_for_the_earlier(session: Session, tenant: Tenant, now: datetime) -> None:
@@ -179,6 +247,42 @@ def test_each_result_is_written_down(
     assert (kept.state, kept.last_error, kept.leased_until) == (state, error, None)
 
 
+def test_what_is_dropped_is_done_and_says_why(session: Session, tenant: Tenant, now: datetime) -> None:
+    promise(session, tenant, "a", due_at=now)
+    assert outbox.record(session, claim(session, now)[0], Dropped("switched off"), now=now)
+    kept = entry(session, "a")
+    assert (kept.state, kept.last_error, kept.leased_until) == (State.DONE, "switched off", None)
+    assert claim(session, now + LEASE) == []
+
+
+@pytest.mark.parametrize("after", [None, timedelta(seconds=30), timedelta(hours=3)])
+def test_a_call_that_was_never_made_is_no_attempt(session: Session, tenant: Tenant, now: datetime, after: timedelta | None) -> None:
+    promise(session, tenant, "a", due_at=now)
+    for _ in range(MOST_ATTEMPTS + 5):
+        (claimed,) = claim(session, now)
+        assert claimed.attempt == 1
+        assert outbox.record(session, claimed, TryLater("breaker open", after, tried=False), now=now)
+        kept = entry(session, "a")
+        assert (after or timedelta(0)) <= kept.due_at - now <= max(LONGEST_UNTRIED, after or timedelta(0))
+        now += max(LONGEST_UNTRIED, after or timedelta(0))
+    assert (kept.state, kept.attempts, kept.last_error) == (State.WAITING, 0, "breaker open")
+
+
+def test_who_could_not_try_and_lost_the_lease_takes_no_attempt_away(session: Session, tenant: Tenant, now: datetime) -> None:
+    promise(session, tenant, "a", due_at=now)
+    (slow,) = claim(session, now)
+    claim(session, now + LEASE)
+    assert not outbox.record(session, slow, TryLater("breaker open", tried=False), now=now + LEASE)
+    assert entry(session, "a").attempts == 2
+
+
+def test_it_is_tried_for_about_three_days() -> None:
+    tries = [sum((outbox.wait_before(number) for number in range(2, MOST_ATTEMPTS + 1)), timedelta()) for _ in range(300)]
+    assert timedelta(days=2.9) < sum(tries, timedelta()) / len(tries) < timedelta(days=3.1)
+    assert timedelta(days=2) < min(tries)
+    assert max(tries) < timedelta(days=4)
+
+
 def test_what_failed_is_claimed_again_after_its_wait(session: Session, tenant: Tenant, now: datetime) -> None:
     promise(session, tenant, "a", due_at=now)
     outbox.record(session, claim(session, now)[0], TryLater("HTTP 503", after=timedelta(minutes=5)), now=now)
@@ -218,6 +322,21 @@ def test_a_dead_letter_is_tried_again_from_the_start(session: Session, tenant: T
     outbox.retry(session, tenant.id, seq, now=later)
     assert claim(session, later - SECOND) == []
     assert [one.attempt for one in claim(session, later)] == [1]
+
+
+def test_a_school_tries_all_its_dead_letters_again_and_no_others(session: Session, tenant: Tenant, now: datetime) -> None:
+    neighbour = add_tenant(session, "Lakeside", zone="UTC", language="en", now=now)
+    for key, owner in (("a", tenant), ("b", tenant), ("theirs", neighbour)):
+        kill(session, owner, key, now)
+    promise(session, tenant, "done", due_at=now)
+    outbox.record(session, claim(session, now)[0], Delivered(), now=now)
+    promise(session, tenant, "later", due_at=now + timedelta(days=9))
+    later = now + timedelta(days=3)
+    assert outbox.retry_all(session, tenant.id, now=later) == 2
+    assert outbox.retry_all(session, tenant.id, now=later) == 0
+    assert [(one.once_key, one.attempt) for one in claim(session, later)] == [("a", 1), ("b", 1)]
+    assert (entry(session, "theirs").state, entry(session, "done").state) == (State.DEAD, State.DONE)
+    assert entry(session, "later").due_at == now + timedelta(days=9)
 
 
 def test_a_dropped_dead_letter_is_forgotten(session: Session, tenant: Tenant, now: datetime) -> None:
@@ -348,7 +467,7 @@ def test_a_claim_reads_what_is_due_and_not_the_whole_history(session: Session, t
         promise(session, tenant, str(number), due_at=now, order_key="ada" if number % 2 else None)
     with statements(session) as seen:
         claim(session, now)
-    (claiming,) = seen
+    claiming = seen[0]
     plan = [row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {claiming[0]}", claiming[1])]
     assert any("USING INDEX ix_outbox_due (due_at<?)" in step for step in plan), plan
     assert any("ix_outbox_order (order_key=? AND seq<?)" in step for step in plan), plan
@@ -368,7 +487,7 @@ def test_nor_does_postgresql(session: Session, tenant: Tenant, now: datetime) ->
     session.execute(text("ANALYZE outbox"))
     with statements(session) as seen:
         claim(session, now)
-    (claiming,) = seen
+    claiming = seen[0]
     plan = "\n".join(session.connection().exec_driver_sql(f"EXPLAIN {claiming[0]}", claiming[1]).scalars())
     assert "ix_outbox_due" in plan
     assert "Seq Scan on outbox" not in plan

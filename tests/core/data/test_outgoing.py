@@ -1,14 +1,17 @@
 """The one way out: every answer is judged, and every wait is bounded."""
 
 import gzip
+import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import httpx
 import pytest
 
-from core.data.outgoing import FAILURES_TO_OPEN, LARGEST_ANSWER, OPEN_FOR, Answer, Outgoing
+from core.data.outgoing import FAILURES_TO_OPEN, LARGEST_ANSWER, OPEN_FOR, Answer, DestinationDown, Outgoing
 from tests.core.data.conftest import SILENCE, Clock
 from tests.fakes.http_server import Answering, Handler, Told, serving
 from tests.fakes.network import closed_port, down
@@ -96,6 +99,7 @@ def test_a_destination_that_fails_is_down_and_may_have_received_it(server: Told,
     server.answer = lambda request: request.reply(status, b"oops", Retry_After="7")
     error = down(outgoing, server.address, "POST")
     assert (error.reason, error.after, error.maybe_received) == (f"HTTP {status}", timedelta(seconds=7), True)
+    assert error.tried
     assert (error.code, error.facts) == ("outgoing.down", {"reason": f"HTTP {status}"})
 
 
@@ -143,12 +147,78 @@ def test_the_largest_answer_is_read(server: Told, outgoing: Outgoing) -> None:
     assert len(outgoing.call("GET", server.address).body) == LARGEST_ANSWER
 
 
-def test_an_answer_that_trickles_is_given_up(server: Told) -> None:
-    server.answer = in_chunks(*[b"drop"] * 9)
-    hasty = Outgoing(allow_private=True, clock=count(step=20).__next__)
-    error = down(hasty, server.address)
-    hasty.close()
-    assert (error.reason, error.maybe_received) == ("answer too slow", True)
+DRIP, PATIENCE = 0.05, 0.6
+
+
+def drip(first: bytes, drop: bytes) -> Answering:
+    """Say something, and then drop after drop, each well within the time-out, until the caller hangs up."""
+
+    def answer(request: Handler) -> None:
+        request.close_connection = True
+        request.wfile.write(first)
+        while True:
+            time.sleep(DRIP)
+            request.wfile.write(drop)
+
+    return answer
+
+
+DRIPPING = {
+    "a status line": drip(b"HTTP/1.1 200 ", b"O"),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X-Drop: 1\r\n"),
+    "a header": drip(b"HTTP/1.1 200 OK\r\nX-Drop: ", b"1"),
+    "early hints": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "a body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"drop"),
+    "a chunk": drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nd\r\n"),
+}
+
+
+@pytest.fixture
+def patient() -> Iterator[Outgoing]:
+    """A client on the real clock."""
+    client = Outgoing(allow_private=True, timeout=httpx.Timeout(SILENCE))
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("answer", DRIPPING.values(), ids=DRIPPING)
+def test_an_answer_that_drips_is_given_up_in_time(server: Told, patient: Outgoing, answer: Answering) -> None:
+    server.answer, started = answer, time.monotonic()
+    with pytest.raises(DestinationDown) as caught:
+        patient.call("POST", server.address, within=PATIENCE)
+    assert PATIENCE - DRIP <= time.monotonic() - started < PATIENCE + SILENCE
+    assert (caught.value.reason, caught.value.maybe_received) == ("answer too slow", True)
+
+
+def test_a_handshake_that_drips_is_given_up_in_time(patient: Outgoing) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip_handshake, args=(listening,))
+        dripping.start()
+        started = time.monotonic()
+        with pytest.raises(DestinationDown) as caught:
+            patient.call("POST", f"https://127.0.0.1:{listening.getsockname()[1]}/", within=PATIENCE)
+        assert time.monotonic() - started < PATIENCE + SILENCE
+        assert (caught.value.reason, caught.value.maybe_received) == ("ConnectTimeout", False)
+        dripping.join()
+
+
+def drip_handshake(listening: socket.socket) -> None:
+    """Start a TLS record of 16 kB, byte by byte."""
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"\x16\x03\x03\x40\x00")
+        while True:
+            connection.sendall(b"\x02")
+            time.sleep(DRIP)
+
+
+def test_a_call_that_was_given_up_leaves_no_connection_to_be_used_again(server: Told, patient: Outgoing) -> None:
+    server.answer = DRIPPING["headers"]
+    for _ in range(2):
+        with pytest.raises(DestinationDown):
+            patient.call("GET", server.address, within=2 * DRIP)
+    server.answer = Handler.reply
+    assert patient.call("GET", server.address).ok
 
 
 def test_where_nobody_listens_nothing_was_received(outgoing: Outgoing) -> None:
@@ -170,6 +240,7 @@ def test_a_destination_that_keeps_failing_is_left_in_peace(server: Told, outgoin
     clock.seconds += 10
     error = down(outgoing, server.address)
     assert (error.reason, error.after, error.maybe_received) == ("breaker open", OPEN_FOR - timedelta(seconds=10), False)
+    assert not error.tried
     assert len(server.heard) == FAILURES_TO_OPEN
 
 

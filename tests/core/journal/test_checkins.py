@@ -11,7 +11,8 @@ from core.data import outbox
 from core.data.db import Database
 from core.data.outbox import Claim, OutboxEntry
 from core.data.vault import Vault
-from core.journal.checkins import MADE, MOOD_KEPT, RECEIVERS, CheckIn, Mood, check_in, forget_moods, last_check_in
+from core.journal.checkins import MOOD_KEPT, CheckIn, Mood, check_in, forget_moods, last_check_in
+from core.journal.events import RECEIVERS, EventKind
 from core.people.access import Role
 from tests.people_made import School, add_course, join
 
@@ -74,7 +75,12 @@ def test_late_on_monday_and_early_on_tuesday_in_california_are_two(session: Sess
 def test_the_word_for_the_receivers_is_promised_with_it(session: Session, school: School, now: datetime) -> None:
     checks_in(session, school, now)
     (word,) = promised(session, now)
-    assert (word.kind, word.destination, word.subject_id, word.tenant_id) == (MADE, RECEIVERS, school.student.id, school.tenant.id)
+    assert (word.kind, word.destination, word.subject_id, word.tenant_id) == (
+        EventKind.CHECK_IN_MADE,
+        RECEIVERS,
+        school.student.id,
+        school.tenant.id,
+    )
     assert word.payload == {"check_in": str(newest(session, school).id), "course": str(school.course.id), "at": now.isoformat()}
 
 

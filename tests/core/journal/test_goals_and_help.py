@@ -25,7 +25,8 @@ from core.journal.goals import (
 )
 from core.journal.help_requests import ANSWER, HelpAnswer, HelpRequest, Kind, own_requests
 from core.journal.help_requests import WORDS as HELP_WORDS
-from core.journal.reflections import Phase, Reflection, ReflectionReader
+from core.journal.prompts import Phase
+from core.journal.reflections import Reflection, ReflectionReader
 from core.people.access import Role
 from tests.people_made import School, add_course, join
 
@@ -165,7 +166,7 @@ def ask(session: Session, school: School, now: datetime, minutes: int = 0, **mor
 
 
 def answer(session: Session, request: HelpRequest, words: bytes, at: datetime) -> None:
-    facts = {"tenant_id": request.tenant_id, "help_request_id": request.id, "answered_by": request.to_person_id}
+    facts: dict[str, Any] = {"tenant_id": request.tenant_id, "help_request_id": request.id, "answered_by": request.to_person_id}
     session.add(HelpAnswer(**facts, sealed_words=words, answered_at=at))
     session.flush()
 

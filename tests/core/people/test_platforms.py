@@ -163,7 +163,8 @@ def test_the_database_keeps_a_school_and_its_approval_together(
 @pytest.fixture
 def landscape(session: Session, now: datetime, moodle: Platform, riverside: Tenant, lakeside: Tenant) -> dict[str, Platform]:
     """Riverside on the operator's Moodle and on its own Canvas; Lakeside on the Moodle alone; one deployment pending on each."""
-    canvas = add_platform(session, now=now, tenant_id=riverside.id, **MOODLE | {"name": "Canvas", "issuer": "https://canvas.example"})
+    canvas = add_platform(session, now=now, **MOODLE | {"name": "Canvas", "issuer": "https://canvas.example"})
+    canvas.tenant_id = riverside.id  # added by the school while it was alone on this server
     approve(session, moodle, riverside, now, "moodle riverside")
     approve(session, moodle, lakeside, now + timedelta(seconds=1), "moodle lakeside")
     platforms.notice_deployment(session, moodle.id, "moodle pending", now=now)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from core.errors import NotFound
-from core.people.tenants import Tenant, UnknownZone, add_tenant, find_tenant, list_tenants
+from core.people.tenants import NameTaken, Tenant, UnknownZone, add_tenant, find_tenant, list_tenants
 
 
 def add(session: Session, name: str, now: datetime, zone: str = "America/Los_Angeles") -> Tenant:
@@ -45,10 +45,17 @@ def test_the_only_school_needs_no_name(session: Session, now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("there", "wanted"),
-    [([], ""), ([], "Riverside"), (["Lakeside"], "Riverside"), (["Riverside", "Lakeside"], ""), (["Riverside", "Riverside"], "Riverside")],
+    [([], ""), ([], "Riverside"), (["Lakeside"], "Riverside"), (["Riverside", "Lakeside"], "")],
 )
 def test_a_school_that_is_not_certain_is_not_found(session: Session, now: datetime, there: list[str], wanted: str) -> None:
     for name in there:
         add(session, name, now)
     with pytest.raises(NotFound):
         find_tenant(session, wanted)
+
+
+def test_two_schools_of_one_name_could_not_be_told_apart(session: Session, now: datetime) -> None:
+    add(session, "Riverside", now)
+    with pytest.raises(NameTaken):
+        add(session, "Riverside", now)
+    assert len(list_tenants(session)) == 1

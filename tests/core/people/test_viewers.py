@@ -22,8 +22,8 @@ from core.people.viewers import (
     Viewer,
     ViewerClosed,
     bind_viewer,
-    close_viewer,
     close_viewers,
+    close_viewers_from,
     cookie_of,
     find_viewer,
     forget_expired,
@@ -123,10 +123,12 @@ def test_a_viewer_closes_after_two_hours(session: Session, school: School, now: 
     assert not is_open(session, opened, now + LIFETIME)
 
 
-def test_signing_out_here_leaves_the_other_window_open(session: Session, school: School, now: datetime) -> None:
-    here, there = look(session, school, now), look(session, school, now)
-    close_viewer(session, find_viewer(session, here.handle, None, now=now).handle_hash)
-    assert [is_open(session, one, now) for one in (here, there)] == [False, True]
+def test_a_platform_that_is_removed_takes_its_viewers_along_but_not_the_admins(session: Session, school: School, now: datetime) -> None:
+    ada, admin = look(session, school, now), look(session, school, now, person_id=school.teacher.id, role=Role.TENANT_ADMIN)
+    close_viewers_from(session, uuid4(), school.tenant.id)
+    assert is_open(session, ada, now)
+    close_viewers_from(session, school.platform.id, school.tenant.id)
+    assert [is_open(session, one, now) for one in (ada, admin)] == [False, True]
 
 
 def test_signing_out_everywhere_closes_all_windows_of_that_person(session: Session, school: School, now: datetime) -> None:
@@ -200,6 +202,5 @@ def test_a_viewer_goes_with_its_person(database: Database, kept_school: School, 
 
 def test_closing_what_is_not_there_changes_nothing(session: Session, school: School, now: datetime) -> None:
     opened = look(session, school, now)
-    close_viewer(session, digest("another"))
     close_viewers(session, uuid4())
     assert is_open(session, opened, now)
