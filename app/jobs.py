@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from app.logs import raised_at
 from app.wiring import House
 from core.data import leases, outbox
 from core.data.clock import utc_now
@@ -92,4 +93,8 @@ class Timetable:
             log.info("timetable.stopped")
 
     def _run(self, job: Callable[..., None]) -> None:
-        job(self._house, now=utc_now())
+        """Run a job. One that fails is run again when it is next due; the scheduler's own log would quote rows."""
+        try:
+            job(self._house, now=utc_now())
+        except Exception as error:
+            log.error("job.failed", job=job.__name__, error=type(error).__name__, trace=raised_at(error))

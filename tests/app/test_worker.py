@@ -381,7 +381,7 @@ def test_it_runs_until_it_is_stopped(office: Office, well: FakeReceiver) -> None
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("table", ["outbox", "lease", "course_receiver"])
 def test_it_survives_a_database_that_fails_for_a_while(
-    office: Office, well: FakeReceiver, table: str, capsys: pytest.CaptureFixture[str]
+    office: Office, well: FakeReceiver, table: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     office.switch_on("well")
     office.check_in()
@@ -400,7 +400,7 @@ def test_it_survives_a_database_that_fails_for_a_while(
     running.join(10)
     assert not running.is_alive()
     assert len(well.kept) == 1
-    said = capsys.readouterr().out
+    said = capsys.readouterr().out + caplog.text
     assert "OperationalError" in said
     for secret in ("SELECT", "INSERT", str(office.school.student.id), office.school.student.id.hex):
         assert secret not in said
