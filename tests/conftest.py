@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import event, text
 from sqlmodel import Session
 
@@ -18,6 +19,7 @@ from app.settings import new_master_key
 from app.tables import metadata
 from core.data.db import Database
 from core.data.vault import Vault, vault_metadata
+from tests.browsers import ARGUMENTS, find_chromium
 from tests.people_made import School, make_school
 
 settings.register_profile("shared machine", deadline=None)
@@ -235,3 +237,18 @@ def kept_school(database: Database, vault: Vault, now: datetime) -> School:
     """A small school that is committed, for tests that use several sessions."""
     with database.aside() as session:
         return make_school(session, vault, now=now)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One driver for all tests: a second one in the same thread refuses to start."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A real browser; its contexts block third-party cookies."""
+    opened = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+    yield opened
+    opened.close()

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import wiring
@@ -28,8 +28,9 @@ from app.wiring import House
 from core.data.clock import utc_now
 from core.people.platforms import AgeBand, add_platform, approve_deployment
 from core.people.tenants import add_tenant
+from tests.browsers import ARGUMENTS, find_chromium
 from tests.fakes.http_server import Handler, serving
-from tests.journeys.running import ROOT, chromium, free_ports, process
+from tests.journeys.running import ROOT, free_ports, process
 from tests.journeys.stage import OpenEdx, Practice, Scene, Visitor
 
 ALGEBRA, BIOLOGY = Course("algebra-2", "Algebra 1, Period 2"), Course("bio-4", "Biology, Period 4")
@@ -41,16 +42,6 @@ PEOPLE = [
     Person("rivera", "Ms Rivera", "Ana", "Rivera", "teacher", BOTH),
     Person("okafor", "Dr Okafor", "Chi", "Okafor", "admin", ()),
 ]
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 ALL_COOKIES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 NO_COOKIES = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
@@ -157,31 +148,17 @@ def _read_json(address: str) -> Any:
 # Browsers
 
 
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser whose contexts block third-party cookies, as `test_constraints.py` makes sure."""
-    opened = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-    yield opened
-    opened.close()
-
-
 Arriving = Callable[..., Visitor]
 
 
 @pytest.fixture
-def arrive(browser: Browser, scene: Scene) -> Iterator[Arriving]:
+def arrive(chromium: Browser, scene: Scene) -> Iterator[Arriving]:
     """Let somebody sit down at a browser, with any options of a context. In the end none may have asked for anything
     elsewhere, nor may the browser have complained."""
     visitors: list[Visitor] = []
 
     def somebody(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser.new_context(**options), scene))
+        visitors.append(Visitor(chromium.new_context(**options), scene))
         return visitors[-1]
 
     yield somebody
@@ -202,7 +179,7 @@ def extreme(request: pytest.FixtureRequest, playwright: Playwright, scene: Scene
     """Somebody whose browser keeps every cookie, or none at all."""
     (profile := tmp_path / "profile" / "Default").mkdir(parents=True)
     (profile / "Preferences").write_text(json.dumps(ALL_COOKIES if request.param == "all cookies" else NO_COOKIES))
-    context = playwright.chromium.launch_persistent_context(profile.parent, executable_path=chromium(), args=ARGUMENTS)
+    context = playwright.chromium.launch_persistent_context(profile.parent, executable_path=find_chromium(), args=ARGUMENTS)
     visitor = Visitor(context, scene)
     yield visitor
     context.close()

@@ -1,7 +1,6 @@
 """What a journey needs to run: processes, free ports, and a web page of another origin that shows an LMS in a frame."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,7 +14,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 15.0
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def free_ports(count: int) -> list[int]:
@@ -27,13 +25,6 @@ def free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
-
-
-def chromium() -> str:
-    """The browser: `PACELINE_CHROMIUM`, or the system's. Without one the journeys fail; they are never skipped."""
-    found = os.environ.get("PACELINE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    assert found, "No Chromium: install it, or name it in PACELINE_CHROMIUM"
-    return found
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from werkzeug.serving import make_server
 
 from core.courses.guide import set_guide
@@ -24,17 +24,6 @@ from tests.people_made import School, add_course, enrol
 from tests.web.conftest import Look
 from tests.web.made import add_goal, ask_help
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 TOO_SMALL = """[...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")]
     .filter(one => one.offsetParent && !one.closest("p") && !one.classList.contains("skip") && one.getBoundingClientRect().height < 44)
@@ -42,15 +31,6 @@ TOO_SMALL = """[...document.querySelectorAll("a, button, input:not([type=hidden]
 PAGES = ("student", "list", "records", "visitor", "roster", "admin", "welcome", "invitation", "closed")
 
 pytestmark = pytest.mark.parametrize("kind", ["sqlite"])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's own browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
