@@ -4,8 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, select
-from sqlmodel import Field, Session, UTCDateTime, col
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, UTCDateTime
 
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
@@ -54,9 +54,3 @@ def find_course(session: Session, tenant_id: UUID, course_id: UUID) -> Course:
     if course is None or course.tenant_id != tenant_id:
         raise NotFound(what="course")
     return course
-
-
-def find_course_of_context(session: Session, deployment_id: UUID, context_id: str) -> Course | None:
-    """The course of an LTI context, if it was launched before."""
-    query = select(Course).where(col(Course.deployment_id) == deployment_id, col(Course.context_id) == context_id)
-    return session.scalars(query).first()

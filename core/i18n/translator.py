@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 from babel.support import Translations
 
 LANGUAGES = ("en", "es")
@@ -45,10 +45,6 @@ class Translator:
     def number(self, value: int) -> str:
         """A number as the language writes it."""
         return format_decimal(value, locale=self._locale)
-
-    def percent(self, value_bp: int) -> str:
-        """Basis points as a whole percentage."""
-        return format_percent(value_bp / 10_000, locale=self._locale)
 
     def day(self, value: date) -> str:
         """A day such as `Fri, Dec 4`."""
