@@ -4,6 +4,7 @@ The state is spent before anything else, in a transaction of its own, so a refus
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -11,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 from sqlalchemy import Row
+from sqlmodel import Session
 
 from core.courses.arrivals import Arriving, arrive, look
 from core.data.clock import utc_now
@@ -63,6 +65,10 @@ class Door:
         """The one redirect address, and the one target, that we have."""
         return f"{self.base_url}/lti/launch"
 
+    def is_ours(self, target: str) -> bool:
+        """Whether a target is an address of ours: the launch itself, or the bare house."""
+        return target in (self.base_url, f"{self.base_url}/", self.launch_url)
+
 
 def door() -> Door:
     """The door of this application."""
@@ -73,20 +79,21 @@ def door() -> Door:
 @open_to_all("an LMS begins every launch here, before anybody is known")
 def login() -> Response:
     """Answer a third-party initiated login with an authentication request (Security Framework 1.1, 5.1.1.2)."""
+    here = door()
     said = request.values
     issuer, hint, target = said.get("iss", ""), said.get("login_hint", ""), said.get("target_link_uri", "")
     if not issuer or not hint or not target:
         raise LoginIncomplete(missing=next(name for name in ("iss", "login_hint", "target_link_uri") if not said.get(name)))
-    if not _is_ours(target):
+    if not here.is_ours(target):
         raise TargetRefused(target=target[:500])
     if max(map(len, (hint, said.get("lti_message_hint", "")))) > LONGEST_HINT:
         raise LoginIncomplete(missing="login_hint")
     state, nonce = new_secret(), new_secret()
     now, client_id = utc_now(), said.get("client_id") or None
-    platform = door().registrations.find(issuer, client_id, now=now)
+    platform = here.registrations.find(issuer, client_id, now=now)
     if platform is None:
         raise PlatformUnknown(issuer=issuer[:500], client=(client_id or "")[:255])
-    with door().database.connect(writes=True) as connection:
+    with here.database.connect(writes=True) as connection:
         launch_states.keep(
             connection,
             state,
@@ -102,7 +109,7 @@ def login() -> Response:
         "response_mode": "form_post",
         "prompt": "none",
         "client_id": platform.client_id,
-        "redirect_uri": door().launch_url,
+        "redirect_uri": here.launch_url,
         "login_hint": hint,
         "state": state,
         "nonce": nonce,
@@ -117,25 +124,26 @@ def login() -> Response:
 @open_to_all("the token of the platform is what proves who comes")
 def launch() -> Response:
     """Let a person in: spend the state, verify the token, find or make their place, open a viewer."""
-    now = utc_now()
-    promise, platform = _spend(request.form.get("state", ""), now)
+    now, here, form = utc_now(), door(), request.form
+    db: Session = g.db
+    promise, platform = _spend(here, form.get("state", ""), now)
     try:
-        told = _told(platform, now)
+        told = _told(form, platform, here.key_sets, now)
         try:
             launched = _checked(told, promise)
             arriving = _arriving(platform, launched)
-            found = _approved(arriving)
+            found = _approved(db, here, arriving)
         except LaunchRefused as refused:
             refused.return_url = claims.way_back(told)
             raise
     except LaunchRefused as refused:
         refused.facts = {"issuer": platform.issuer, "client": platform.client_id, **refused.facts}
         raise
-    arrived = arrive(g.db, door().vault, arriving, found, now=now)
+    arrived = arrive(db, here.vault, arriving, found, now=now)
     if launched.endpoint and arrived.course_id:
-        keep_gradebook(g.db, arrived.tenant_id, arrived.course_id, platform.id, launched.endpoint, now=now)
+        keep_gradebook(db, arrived.tenant_id, arrived.course_id, platform.id, launched.endpoint, now=now)
     opened = open_viewer(
-        g.db,
+        db,
         tenant_id=arrived.tenant_id,
         person_id=arrived.person_id,
         course_id=arrived.course_id,
@@ -162,30 +170,25 @@ def jwks() -> Response:
     return response
 
 
-def _spend(state: str, now: datetime) -> tuple[launch_states.Promise, Registration]:
+def _spend(here: Door, state: str, now: datetime) -> tuple[launch_states.Promise, Registration]:
     """Spend the state of a launch, whatever comes of it, and find its platform."""
     promise = None
     if state:
-        with door().database.connect(writes=True) as connection:
+        with here.database.connect(writes=True) as connection:
             promise = launch_states.spend(connection, state, now=now)
-    platform = door().registrations.of(promise.platform_id, now=now) if promise else None
+    platform = here.registrations.of(promise.platform_id, now=now) if promise else None
     if promise is None or platform is None:
         raise StateInvalid
     return promise, platform
 
 
-def _is_ours(target: str) -> bool:
-    """Whether a target is an address of ours: the launch itself, or the bare house."""
-    return target in (door().base_url, f"{door().base_url}/", door().launch_url)
-
-
-def _told(platform: Registration, now: datetime) -> dict[str, Any]:
+def _told(form: Mapping[str, str], platform: Registration, key_sets: KeySets, now: datetime) -> dict[str, Any]:
     """The claims of the launch's token, which the platform is known to have made."""
-    if "error" in request.form:
-        raise PlatformSaidError(error=request.form["error"][:200])
-    if "id_token" not in request.form:
+    if "error" in form:
+        raise PlatformSaidError(error=form["error"][:200])
+    if "id_token" not in form:
         raise TokenMalformed
-    return verify(request.form["id_token"], platform, door().key_sets, now=now)
+    return verify(form["id_token"], platform, key_sets, now=now)
 
 
 def _checked(told: dict[str, Any], promise: launch_states.Promise) -> Launch:
@@ -220,13 +223,13 @@ def _arriving(platform: Registration, launched: Launch) -> Arriving:
     )
 
 
-def _approved(arriving: Arriving) -> Row[Any]:
+def _approved(db: Session, here: Door, arriving: Arriving) -> Row[Any]:
     """What is known of whoever comes, through an approved deployment; an unheard-of one is written down, to be approved."""
-    found = look(g.db, arriving)
+    found = look(db, arriving)
     if found is not None and found.was_approved and not found.was_removed:
         return found
-    g.db.rollback()
-    with door().database.aside() as session:
+    db.rollback()
+    with here.database.aside() as session:
         notice_deployment(session, arriving.platform_id, arriving.deployment_id, now=utc_now())
     if found is not None and found.was_removed:
         raise DeploymentRemoved(deployment=arriving.deployment_id)
