@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ class Demo:
     """A running demo, and what it has said."""
 
     def __init__(self, home: Path, port: int) -> None:
+        self.home = home
         self.address, self.said = f"http://localhost:{port}", ""
         command = [sys.executable, "-m", "app.cli", "demo", "--home", str(home), "--port", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
@@ -82,6 +84,10 @@ def test_a_demo_says_where_to_click_restarts_what_dies_and_stops_cleanly(demo: D
     demo.until(lambda: "/practice/" in demo.said)
     assert f"{demo.address}/practice/" in demo.said
     assert "Ada Okafor" in httpx.get(f"{demo.address}/practice/").text
+
+    kept = [demo.home, *demo.home.glob("*.db"), *demo.home.glob("*.env")]
+    assert len(kept) > 3
+    assert [path for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077] == [], "its owner's alone"
 
     before = demo.children()
     for part in ("server", "worker"):

@@ -146,3 +146,26 @@ def test_a_key_from_the_environment_wins_over_the_generated_one(monkeypatch: pyt
     own = new_master_key()
     monkeypatch.setenv("PACELINE_MASTER_KEYS", own)
     assert read_settings().master_key_list == [own] != generated
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("METRICS_TOKEN", "short"),
+        ("VAULT_URL", "sqlite:///one.db"),
+        ("BASE_URL", "https://somebody:secret@paceline.example.org"),
+        ("BASE_URL", "https://paceline.example.org; script-src *"),
+        ("BASE_URL", "https://paceline.example.org#top"),
+    ],
+)
+def test_production_refuses_what_would_give_something_away(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert in_production(monkeypatch, DATABASE_URL="sqlite:///one.db").stage is Stage.PRODUCTION
+    with pytest.raises(SettingsInvalid, match=f"PACELINE_{name}"):
+        in_production(monkeypatch, **{name: value})
+
+
+def test_a_damaged_secrets_file_is_said_and_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / SECRETS_FILE).write_text("")
+    with pytest.raises(SettingsInvalid, match="damaged"):
+        read_settings(stage=Stage.DEMO, home=tmp_path)
+    assert (tmp_path / SECRETS_FILE).read_text() == ""

@@ -166,3 +166,18 @@ def test_a_long_deployment_id_is_cut_and_then_nobodys(browser: FlaskClient, lms:
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
 def test_a_login_is_asked_for_by_get_or_post(browser: FlaskClient, method: str) -> None:
     assert getattr(browser, method)("/lti/login").status_code == 405
+
+
+@pytest.mark.parametrize("changes", [{"target_link_uri": f"{TOOL}//////"}, {"target_link_uri": f"{TOOL}/lti/launch/"}])
+def test_a_target_is_ours_to_the_letter(browser: FlaskClient, lms: FakePlatform, database: Database, changes: dict[str, str]) -> None:
+    assert lms.login(browser, **changes).status_code == 403
+    with database.session(writes=False) as session:
+        assert session.scalars(select(LaunchState)).all() == []
+
+
+@pytest.mark.parametrize("name", ["login_hint", "lti_message_hint"])
+def test_a_hint_of_any_length_is_not_sent_back(browser: FlaskClient, lms: FakePlatform, database: Database, name: str) -> None:
+    assert lms.login(browser, **{name: "x" * 8_000}).status_code == 302
+    assert lms.login(browser, method="POST", **{name: "x" * 8_001}).status_code == 400
+    with database.session(writes=False) as session:
+        assert len(session.scalars(select(LaunchState)).all()) == 1
