@@ -10,8 +10,8 @@ from typing import Any, ParamSpec
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import chat, erasures, logs, migrations, supervisor, wiring
 from app import demo as demo_school
-from app import logs, migrations, supervisor, wiring
 from app.settings import SettingsInvalid, Stage, new_master_key, read_settings
 from app.wiring import House
 from app.worker import Worker
@@ -19,8 +19,10 @@ from core.data.clock import utc_now
 from core.data.outgoing import DestinationDown, DestinationRefused
 from core.errors import CoreError
 from core.i18n import LANGUAGES, translator
-from core.people import invitations, platforms, tenants, viewers
+from core.people import invitations, people, platforms, tenants, viewers
 from core.people.platforms import AgeBand, Deployment, Platform
+from core.privacy import erase
+from core.privacy.erase import Asker
 from lti.key_sets import parse_key_set
 
 Asked = ParamSpec("Asked")
@@ -242,6 +244,52 @@ def invite(school: str, json_: bool) -> None:
         code = invitations.invite(session, into.id, by=None, now=utc_now())
     link = f"{house.settings.address}/invitation/{code}"
     _answer(json_, {"school": into.name, "link": link}, f"Give this to the admin of {into.name}; it works once, for seven days:\n{link}")
+
+
+@main.command("erase")
+@click.option("--person", "pseudonym", required=True, help="Pseudonym of the student, such as s-7Q2K9XMB4T.")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@in_school
+@as_json
+@told_plainly
+def erase_student(pseudonym: str, yes: bool, school: str, json_: bool) -> None:
+    """Erase a student for ever: rows first, then their data key. Prints counts only."""
+    house = _house()
+    with house.database.session(writes=False) as session:
+        tenant_id = tenants.find_tenant(session, school).id
+        person_id = people.find_called(session, tenant_id, pseudonym).id
+    if not yes:
+        click.confirm(f"Erase {pseudonym} for ever?", abort=True)
+    done = erase.erase(house.database, house.vault, tenant_id, person_id, by=Asker.OPERATOR, now=utc_now())
+    _answer(json_, erasures.facts(done), erasures.lines(done))
+
+
+@main.command("erasures")
+@in_school
+@as_json
+@told_plainly
+def list_erasures(school: str, json_: bool) -> None:
+    """List who was erased, by pseudonym, and which events to ask which receiver to erase as well."""
+    with _house().database.session(writes=False) as session:
+        found = erase.erasures_of(session, tenants.find_tenant(session, school).id)
+    facts = [erasures.listed_facts(one, request) for one, request in found]
+    _answer(json_, facts, erasures.listed_lines(facts))
+
+
+@main.command("chat")
+@click.option("--as", "person", required=True, help="Pseudonym or name of whoever speaks.")
+@click.option("--course", default="", help="Title or id of the course that they come from; else one of theirs.")
+@in_school
+@as_json
+@told_plainly
+def chat_as(person: str, course: str, school: str, json_: bool) -> None:
+    """Talk as somebody, line by line or from a pipe. Numbers pick choices. Not in production."""
+    house = _house()
+    chat.check(house.settings)
+    logs.configure("error", readable=True)
+    with house.database.session(writes=False) as session:
+        speaker = chat.find_speaker(session, house.vault, tenants.find_tenant(session, school), person, course)
+    chat.talk_at_terminal(chat.Chat(house, speaker, _say, as_json=json_), prompt=sys.stdin.isatty())
 
 
 @main.group()

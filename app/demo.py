@@ -24,7 +24,11 @@ from core.people.platforms import AgeBand, Platform
 WELCOME = """
   Paceline is ready:  {address}/practice/
 
-  Launch as Ada (a student), as Ms Rivera (her teacher), or as anybody else there.
+  Ada, a student      Talk: try "finish all of unit 4 by friday", or "im stuck on slope". Luis has the same in Spanish.
+  Ms Rivera, teacher  Inbox: four students ask about slope, and others wait. Talk: "who needs help?"
+  Ms Brooks           the counsellor. Safety: a made-up concern is open. Principal Ortiz: School, with feedback to answer.
+  In a terminal       PACELINE_STAGE=demo PACELINE_HOME={home} .venv/bin/paceline chat --as "Ada Okafor"
+
   Everything is in {home}/ ; delete that folder to begin anew. Ctrl-C stops.
 """
 _ROLES: dict[Role, LmsRole] = {

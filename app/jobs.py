@@ -14,10 +14,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.logs import raised_at
 from app.wiring import House
+from bot import lines
+from core.care import safety
 from core.data import leases, outbox
 from core.data.clock import utc_now
 from core.journal import absences, checkins, prompts
 from core.people import viewers
+from core.privacy import erase
 from lti import launch_states
 
 log = structlog.get_logger()
@@ -25,22 +28,62 @@ LEASE = "timetable"
 LEASE_LENGTH = timedelta(seconds=30)
 DELIVERED_KEPT = timedelta(days=30)
 MISFIRE_GRACE = 24 * 3600
+WAITS_AT_LEAST = timedelta(seconds=30)
+"""A message that was kept this long ago is not being kept any more."""
 
 
 def sweep(house: House, *, now: datetime) -> None:
-    """Delete what has expired: viewers, launch states, moods, prompts met, absences, and delivered outbox entries."""
+    """Delete what has expired: viewers, launch states, moods, prompts met, absences, safety concerns, and delivered outbox entries."""
     with house.database.session() as session:
         viewers.forget_expired(session, now=now)
         launch_states.forget_expired(session, now=now)
+        lines.forget_lines(session, before=now - lines.KEPT)
         checkins.forget_moods(session, before=now - checkins.MOOD_KEPT)
         prompts.forget_asked(session, before=now - prompts.NOT_AGAIN_WITHIN)
         absences.forget_absences(session, before=now - absences.KEPT)
+        safety.forget_concerns(session, before=now - safety.KEPT)
         forgotten = outbox.forget_delivered(session, before=now - DELIVERED_KEPT)
         session.commit()
     log.info("sweep.done", outbox_entries=forgotten)
 
 
-TIMETABLE: tuple[tuple[Callable[..., None], timedelta], ...] = ((sweep, timedelta(minutes=10)),)
+def watch_over_concerns(house: House, *, now: datetime) -> None:
+    """Tell safety contacts of what nobody has looked at: checks that were not answered in time, and contacts named since."""
+    with house.database.session() as session:
+        unanswered = safety.escalate_unanswered(session, now=now)
+        told = safety.tell_newly_named(session, now=now)
+        session.commit()
+    log.info("concerns.watched", unanswered=unanswered, told=told)
+
+
+def finish_erasures(house: House, *, now: datetime) -> None:
+    """Destroy the keys of those whose rows were erased and whose key was not, because of a crash or a vault that was away."""
+    log.info("erasures.finished", keys=erase.finish_erasures(house.database, house.vault, now=now))
+
+
+def answer_waiting(house: House, *, now: datetime) -> None:
+    """Answer what was heard and could not be answered then: each in a transaction of its own, so that one that fails stops no other."""
+    with house.database.session(writes=False) as session:
+        waiting = [one.id for one in lines.waiting(session, before=now - WAITS_AT_LEAST)]
+    for heard_id in waiting:
+        try:
+            with house.database.session() as session:
+                found = lines.lock_waiting(session, heard_id)
+                if found:
+                    house.talk.take_up(session, found, now=now)
+                    session.commit()
+        except Exception as error:
+            log.error("talk.not_answered", heard=heard_id, error=type(error).__name__, trace=raised_at(error))
+            with house.database.aside() as session:
+                lines.count_try(session, heard_id)
+
+
+TIMETABLE: tuple[tuple[Callable[..., None], timedelta], ...] = (
+    (sweep, timedelta(minutes=10)),
+    (watch_over_concerns, timedelta(minutes=5)),
+    (finish_erasures, timedelta(minutes=5)),
+    (answer_waiting, timedelta(minutes=1)),
+)
 
 
 class Timetable:

@@ -10,8 +10,11 @@ from pathlib import Path
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.email import MailServer, Tls, read_sender, read_server
+
 SECRETS_FILE = "secrets.env"
 SHORTEST_TOKEN = 16
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?/?")
 
 
@@ -47,6 +50,11 @@ class Settings(BaseSettings):
     worker_metrics_port: int = Field(default=0, ge=0, le=65535, description="Port on loopback where a worker shows its metrics; 0: none.")
     lease_seconds: int = Field(default=60, ge=1, description="How long a worker may take over one delivery before another takes it up.")
     poll_seconds: float = Field(default=1.0, gt=0, description="How long the worker rests when the outbox is empty.")
+    smtp_url: str = Field(
+        default="",
+        description="Mail server: `smtp://user:password@host:587` (STARTTLS; `?starttls=no` without) or `smtps://…`. Empty: no e-mail.",
+    )
+    smtp_from: str = Field(default="", description="What e-mail comes from: `Paceline <paceline@example.org>`.")
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
 
     @field_validator("base_url")
@@ -55,6 +63,20 @@ class Settings(BaseSettings):
         if value and not _ORIGIN.fullmatch(value):
             raise ValueError("must be an address without a path, such as https://paceline.example.org")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, value: str) -> str:
+        if value:
+            read_server(value)
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _a_sender(cls, value: str) -> str:
+        if value:
+            read_sender(value)
+        return value
 
     @field_validator("log_level")
     @classmethod
@@ -88,6 +110,10 @@ class Settings(BaseSettings):
                 raise ValueError("PACELINE_MASTER_KEYS is the demo's generated key: production takes one of its own")
             if self.metrics_token and len(self.metrics_token) < SHORTEST_TOKEN:
                 raise ValueError(f"PACELINE_METRICS_TOKEN is too short: at least {SHORTEST_TOKEN} characters")
+            if self.mail_server and self.mail_server.tls is Tls.NONE and self.mail_server.host not in _LOOPBACK:
+                raise ValueError("PACELINE_SMTP_URL must use TLS in production, unless the server is on loopback")
+        if self.smtp_url and not self.smtp_from:
+            raise ValueError("PACELINE_SMTP_FROM is missing: e-mail has to come from somebody")
         if self.vault_address == self.database_address:
             raise ValueError("PACELINE_VAULT_URL must be a database of its own, apart from the main one and its backups")
         if not self.master_keys:
@@ -115,6 +141,11 @@ class Settings(BaseSettings):
     def master_key_list(self) -> list[str]:
         """The master keys, the wrapping one first."""
         return [key.strip() for key in self.master_keys.split(",") if key.strip()]
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where e-mail is handed over; None when there is none."""
+        return read_server(self.smtp_url) if self.smtp_url else None
 
     @property
     def lenient(self) -> bool:

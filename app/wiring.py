@@ -1,13 +1,17 @@
 """Where ports meet adapters: the one place that knows which room uses which."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+import app.tables  # noqa: F401 - whoever has a house knows every table: export and erase forget none
 from app.settings import Settings
+from bot.conversation import Talk
+from bot.email import EmailChannel
 from core.data.db import Database
 from core.data.outgoing import Outgoing
 from core.data.vault import Vault
 from core.mastery.receivers import Receiver
+from core.message import Channel
 from lti.ags import GradebookReceiver
 from lti.key_sets import KeySets
 
@@ -22,6 +26,8 @@ class House:
     outgoing: Outgoing
     key_sets: KeySets
     receivers: dict[str, Receiver]
+    talk: Talk
+    channels: dict[str, Channel] = field(default_factory=dict)
 
     def close(self) -> None:
         """Close all connections."""
@@ -43,4 +49,12 @@ def build(settings: Settings) -> House:
         outgoing=outgoing,
         key_sets=KeySets(outgoing),
         receivers={gradebook.name: gradebook},
+        talk=Talk(vault),
+        channels=_channels(settings),
     )
+
+
+def _channels(settings: Settings) -> dict[str, Channel]:
+    """The ways to reach a person outside our pages that this installation has."""
+    server = settings.mail_server
+    return {EmailChannel.name: EmailChannel(server, settings.smtp_from)} if server else {}

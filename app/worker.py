@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.jobs import Timetable
 from app.logs import raised_at
 from app.wiring import House
+from bot import deliver
 from core.data import outbox
 from core.data.clock import utc_now
 from core.data.ids import new_id
@@ -27,6 +28,7 @@ from core.data.outbox import Claim, Delivered, Dropped, Refused, Result, TryLate
 from core.data.outgoing import DestinationDown, DestinationRefused
 from core.errors import CoreError
 from core.journal.events import RECEIVERS
+from core.journal.notices import TALK
 from core.mastery import posting
 
 log = structlog.get_logger()
@@ -105,6 +107,10 @@ class Worker:
         try:
             if claimed.destination == RECEIVERS:
                 self._hand_on(claimed)
+            elif claimed.destination == TALK:
+                self._tell(claimed)
+            elif claimed.destination in self._house.channels:
+                self._write_to(claimed)
             else:
                 self._post(claimed)
         except Exception as error:
@@ -118,6 +124,25 @@ class Worker:
             outbox.record(session, claimed, posting.hand_on(session, self._house.receivers, claimed, now=now), now=now)
             session.commit()
 
+    def _tell(self, claimed: Claim) -> None:
+        """What is said in a conversation is a row of our own: it is written and recorded in one transaction."""
+        with self._house.database.session() as session:
+            now = utc_now()
+            outbox.record(session, claimed, deliver.tell(session, self._house.vault, self._house.talk, claimed, now=now), now=now)
+            session.commit()
+
+    def _write_to(self, claimed: Claim) -> None:
+        """A note goes out by a channel outside any transaction; whether it still may is asked right before."""
+        with self._house.database.session(writes=False) as session:
+            found = deliver.address_for_note(session, self._house.vault, claimed)
+        result: Result = Dropped("the address is gone")
+        if found:
+            address, language = found
+            channel = self._house.channels[claimed.destination]
+            result = deliver.send_note(channel, claimed, address, language, self._house.settings.address)
+        DELIVERIES.labels(claimed.destination, type(result).__name__).inc()
+        self._record(claimed, result)
+
     def _post(self, claimed: Claim) -> None:
         result = self._hold_back(claimed) or self._try(claimed)
         DELIVERIES.labels(claimed.destination, type(result).__name__).inc()
@@ -127,7 +152,7 @@ class Worker:
         with self._house.database.session() as session:
             now = utc_now()
             mine = outbox.record(session, claimed, result, now=now)
-            if mine and isinstance(result, Delivered):
+            if mine and isinstance(result, Delivered) and claimed.destination in self._house.receivers:
                 posting.log_posted(session, claimed, now=now)
             session.commit()
 

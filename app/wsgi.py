@@ -23,6 +23,7 @@ from app import demo, health, logs, practice_lms, wiring
 from app.logs import raised_at
 from app.settings import Settings, Stage, read_settings
 from app.wiring import House
+from bot import webchat
 from core.data.clock import utc_now
 from core.data.vault import MasterKeyUnknown
 from core.errors import CoreError, InvalidInput, NotAllowed, NotFound
@@ -34,7 +35,8 @@ from core.people.viewers import COOKIE, ViewerClosed, bind_viewer, find_viewer, 
 from lti import launch as lti_launch
 from lti.refusals import LaunchRefused
 from lti.registration import Registrations
-from web import admin, dashboard, home, public
+from web import admin, care, dashboard, feedback, home, inbox, links, public, pupil, records
+from web import settings as own_settings
 from web.request import Rooms
 
 log = structlog.get_logger()
@@ -69,11 +71,27 @@ def build_app(house: House) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=200)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["paceline.house"] = house
-    app.extensions["paceline"] = Rooms(house.database, house.vault, house.settings.address, tuple(house.receivers))
+    app.extensions["paceline"] = Rooms(house.database, house.vault, house.settings.address, tuple(house.receivers), house.channels)
     app.extensions["paceline.lti"] = lti_launch.Door(
         house.database, house.vault, house.key_sets, Registrations(house.database), house.settings.address
     )
-    for blueprint in (public.bp, home.bp, dashboard.bp, admin.bp, lti_launch.bp, health.bp):
+    app.extensions["paceline.bot"] = webchat.Door(house.talk, house.vault, house.database)
+    for blueprint in (
+        public.bp,
+        home.bp,
+        records.bp,
+        own_settings.bp,
+        dashboard.bp,
+        inbox.bp,
+        pupil.bp,
+        links.bp,
+        admin.bp,
+        care.bp,
+        feedback.bp,
+        webchat.bp,
+        lti_launch.bp,
+        health.bp,
+    ):
         app.register_blueprint(blueprint)
     if house.settings.stage is not Stage.PRODUCTION:
         app.register_blueprint(practice_lms.blueprint(demo.practice_lms(house.settings)))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import home, launch
+from bench import home, launch, talk
 
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"launch": launch.measure, "home": home.measure}
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {"launch": launch.measure, "home": home.measure, "talk": talk.measure}
 RESULTS = Path("bench/results")
 PAGE = Path("docs/performance.md")
 

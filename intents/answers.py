@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from intents.lexicon import lexicon
@@ -79,7 +79,7 @@ def _readings(said: str, lists: Lists, choices: Sequence[str], numbered: bool) -
     polite = _without_courtesies(said, lists)
     phrases = _phrases(lists.language)
     for each in dict.fromkeys((said, polite, lexicon().normalised(said, lists.language))):
-        kind = phrases.get(each) or _said_twice(each, phrases) or _misspelled(each, phrases)
+        kind = phrases.get(each) or _said_twice(each, phrases) or _misspelled(each, lists.language)
         if kind:
             yield Answer(kind)
     number = _number(polite, lists)
@@ -121,11 +121,11 @@ def _said_twice(said: str, phrases: Mapping[str, Closed]) -> Closed | None:
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def _misspelled(said: str, phrases: Mapping[str, Closed]) -> Closed | None:
+def _misspelled(said: str, language: str) -> Closed | None:
     if len(said) < _SLIP_FROM:
         return None
-    near = ((OSA.distance(said, phrase, score_cutoff=1), phrase) for phrase in phrases if len(phrase) >= _SLIP_FROM)
-    return next((phrases[phrase] for slips, phrase in near if slips <= 1), None)
+    found = process.extractOne(said, _long_phrases(language), scorer=OSA.distance, score_cutoff=1)
+    return _phrases(language)[found[0]] if found else None
 
 
 def _number(said: str, lists: Lists) -> int | None:
@@ -151,9 +151,14 @@ def _place(said: str, lists: Lists, count: int) -> int | None:
 
 def _without_courtesies(said: str, lists: Lists) -> str:
     left = f" {said} "
-    for phrase in sorted(lists.courtesies, key=len, reverse=True):
-        left = left.replace(f" {phrase} ", " ")
+    for phrase in _courtesies(lists.language):
+        left = left.replace(phrase, " ")
     return left.strip() or said
+
+
+@cache
+def _courtesies(language: str) -> list[str]:
+    return [f" {phrase} " for phrase in sorted(data().languages[language].lists.courtesies, key=len, reverse=True)]
 
 
 def _by_language(language: str) -> list[Lists]:
@@ -164,6 +169,11 @@ def _by_language(language: str) -> list[Lists]:
 def _phrases(language: str) -> dict[str, Closed]:
     answers = data().languages[language].lists.answers
     return {phrase: kind for kind in reversed(_WORDS) for phrase in getattr(answers, kind.value)}
+
+
+@cache
+def _long_phrases(language: str) -> list[str]:
+    return [phrase for phrase in _phrases(language) if len(phrase) >= _SLIP_FROM]
 
 
 @cache

@@ -20,6 +20,7 @@ OUT_OF_SCOPE = "out_of_scope"
 FEWEST_EXAMPLES = {"en": 8, "es": 6}
 """With fewer a classifier guesses. English comes first and is asked for more."""
 
+_FILES = ("examples", "lists", "safety", "subjects")
 _LATIN = re.compile(r"^(LATIN|MASCULINE ORDINAL|FEMININE ORDINAL)")
 
 
@@ -181,6 +182,22 @@ class Safety(_Entry):
         return self
 
 
+class Subject(_Entry):
+    """One school subject: what it is called, and words for what is done in it."""
+
+    names: Words
+    words: Words
+
+
+class Subjects(_Entry):
+    """The school subjects of one language, and what stands beside a teacher's name or says nothing in a course's title."""
+
+    language: str
+    honorifics: Words
+    idle: Words
+    subjects: dict[Name, Subject] = Field(min_length=1)
+
+
 @dataclass(frozen=True)
 class Language:
     """Everything of one language."""
@@ -189,6 +206,7 @@ class Language:
     examples: Mapping[str, Sequence[str]]
     lists: Lists
     safety: Safety
+    subjects: Subjects
 
 
 @dataclass(frozen=True)
@@ -211,14 +229,21 @@ def load(folder: Traversable) -> Data:
 
     Raises:
         DataRefused: a file is missing, empty or misshapen; an intent is unknown, has no example in a language, or too few; a text
-            is an example of two intents, or of one twice; a word is spelled with letters that only look Latin.
+            is an example of two intents, or of one twice; a word is spelled with letters that only look Latin; a school subject is
+            missing in a language, is called like another or holds a word twice.
     """
     registry = read_entries(folder / "intents.yaml", "intents.yaml")
     intents = registry.shaped(_Registry).intents
     if OUT_OF_SCOPE not in intents:
         raise registry.refusal(("intents",), f"there must be an intent “{OUT_OF_SCOPE}”")
     owners: dict[str, tuple[str, str]] = {}
-    return Data(intents, {code: _load_language(folder / code, code, intents, owners) for code in LANGUAGES})
+    languages = {code: _load_language(folder / code, code, intents, owners) for code in LANGUAGES}
+    first = languages[LANGUAGES[0]].subjects.subjects
+    for code, language in languages.items():
+        if language.subjects.subjects.keys() != first.keys():
+            odd = sorted(language.subjects.subjects.keys() ^ first.keys())
+            raise DataRefused(f"{code}/subjects.yaml", 1, f"the subject “{odd[0]}” must be in every language")
+    return Data(intents, languages)
 
 
 @cache
@@ -230,14 +255,30 @@ def data() -> Data:
 def _load_language(folder: Traversable, code: str, intents: Mapping[str, Intent], owners: dict[str, tuple[str, str]]) -> Language:
     if not folder.is_dir():
         raise DataRefused(f"{code}/", 1, f"the language “{code}” is missing")
-    said, words, safety = (read_entries(folder / name, f"{code}/{name}") for name in ("examples.yaml", "lists.yaml", "safety.yaml"))
-    examples, lists, patterns = said.shaped(Examples), words.shaped(Lists), safety.shaped(Safety)
-    for entries, named in ((said, examples.language), (words, lists.language), (safety, patterns.language)):
+    said, words, safety, taught = (read_entries(folder / f"{name}.yaml", f"{code}/{name}.yaml") for name in _FILES)
+    examples, lists, patterns, subjects = said.shaped(Examples), words.shaped(Lists), safety.shaped(Safety), taught.shaped(Subjects)
+    named_by = ((said, examples.language), (words, lists.language), (safety, patterns.language), (taught, subjects.language))
+    for entries, named in named_by:
         if named != code:
             raise entries.refusal(("language",), f"this file is in the folder of “{code}” and says “{named}”")
         _refuse_look_alikes(entries)
     _refuse_bad_examples(said, code, examples, intents, owners)
-    return Language(code, examples.examples, lists, patterns)
+    _refuse_bad_subjects(taught, subjects)
+    return Language(code, examples.examples, lists, patterns, subjects)
+
+
+def _refuse_bad_subjects(entries: Entries, subjects: Subjects) -> None:
+    owners: dict[str, str] = {}
+    for key, subject in subjects.subjects.items():
+        for index, name in enumerate(subject.names):
+            if owners.setdefault(name, key) != key:
+                raise entries.refusal(
+                    ("subjects", key, "names", index), f"“{name}” names “{owners[name]}” already; it cannot name “{key}” too"
+                )
+        for kind, words in (("names", subject.names), ("words", subject.words)):
+            for index, word in enumerate(words):
+                if word in words[:index]:
+                    raise entries.refusal(("subjects", key, kind, index), f"“{word}” is given twice under “{key}”")
 
 
 def _refuse_bad_examples(

@@ -5,14 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from math import log2
 from typing import Generic, TypeVar
-
-from rapidfuzz import fuzz
 
 from intents.days import Day, find_day
 from intents.lexicon import lexicon
 from intents.loader import Lists, data
+from intents.names import alike, content, score, weights
 from intents.normalise import folded
 
 __all__ = ["Count", "Day", "Mention", "Slots", "find_competencies", "find_count", "find_day", "find_slots", "guess_language"]
@@ -23,14 +21,9 @@ CUT_OFF = 0.60
 """A competency below this is not mentioned."""
 
 MOST_MENTIONS = 3
-_SAME_WORD = 84
-"""rapidfuzz's ratio from which two words count as one, of which one was misspelled."""
-
 _ARTICLES = ("a", "an", "un", "una")
 _POINTS = re.compile(r"\b(?:that|this|the|which|wrong|at|a\s+las|las)\s+(?:[a-z]+\s+)?$")
 """Before a number that counts nothing: `that one`, `the vocab one`, `at 5`."""
-
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "two": "2", "one": "1", "dos": "2", "un": "1"}
 
 
 @dataclass(frozen=True)
@@ -106,83 +99,66 @@ def find_competencies(text: str, competencies: Sequence[tuple[Id, str]]) -> list
     Args:
         competencies: id and short name of each competency of the course.
     """
-    said = _content(lexicon().normalised(text, guess_language(text)).split())
+    said = content(lexicon().normalised(text, guess_language(text)).split())
     if not said:
         return []
-    names = [(each, name, _content(lexicon().normalised(name, None).split(), fillers=False)) for each, name in competencies]
-    weights = _weights(words for _, _, words in names)
-    found = [Mention(each, name, _score(said, words, weights)) for each, name, words in names]
+    names = [(each, name, content(lexicon().normalised(name, None).split(), fillers=False)) for each, name in competencies]
+    weighed = weights(words for _, _, words in names)
+    heaviest = max(weighed.values(), default=0.0)
+    found = [Mention(each, name, score(words, said, _matched(words, said), weighed, heaviest)) for each, name, words in names]
     likely = sorted((mention for mention in found if mention.score >= CUT_OFF), key=lambda mention: (-mention.score, mention.name))
     return likely[:MOST_MENTIONS]
 
 
-def _score(said: Sequence[str], name: Sequence[str], weights: dict[str, float]) -> float:
-    """The share of the name's weight that was said, and of what was said that is in the name; whichever tells more."""
-    if not name:
-        return 0.0
-    matched = {word: best for word in name if (best := max(_alike(word, mine) for mine in said)) > 0}
-    telling = [weights[word] * best for word, best in matched.items() if not word.isdigit()]
-    if not telling:
-        return 0.0
-    covered = sum(weights[word] * best for word, best in matched.items()) / sum(weights[word] for word in set(name))
-    rarest = max(telling) / max(weights.values())
-    partial = fuzz.partial_ratio(" ".join(name), " ".join(said)) / 100
-    return round(min(1.0, 0.45 * covered + 0.40 * rarest + 0.25 * partial), 4)
-
-
-def _alike(name: str, mine: str) -> float:
-    """How far two words are the same, 0 to 1: equal, misspelled, or of one stem (`proofs` and `proof`, `balance` and `balancing`)."""
-    if name == mine:
-        return 1.0
-    if min(len(name), len(mine)) < 4:
-        return 0.0
-    alike = fuzz.ratio(name, mine)
-    if alike >= _SAME_WORD:
-        return alike / 100
-    stem = min(len(name), len(mine), 6)
-    return 0.85 if stem >= 5 and name[:stem] == mine[:stem] else 0.0
-
-
-def _weights(names: Iterable[Sequence[str]]) -> dict[str, float]:
-    holders: dict[str, int] = {}
-    total = 0
-    for words in names:
-        total += 1
-        for word in set(words):
-            holders[word] = holders.get(word, 0) + 1
-    return {word: log2((1 + total) / count) for word, count in holders.items()}
-
-
-def _content(words: Iterable[str], *, fillers: bool = True) -> list[str]:
-    numbered = [_ROMAN.get(word, word) for word in words]
-    idle = _idle_words() if fillers else _stop_words()
-    return [word for word in numbered if word not in idle]
+def _matched(name: Iterable[str], said: Sequence[str]) -> dict[str, float]:
+    return {word: best for word in name if (best := max(alike(word, mine) for mine in said)) > 0}
 
 
 def _percent(read: str, lists: Lists) -> Count | None:
     match = re.search(r"(?<![\w.,/])(\d{1,3})\s*(?:%|percent\b|por\s*ciento\b)", read)
     if match:
         return Count(None, None, int(match[1]), False, *match.span())
-    for words, percent in sorted(lists.shares.items(), key=lambda item: -len(item[0])):
-        said = re.search(rf"\b{_spaced(words)}\b", read)
+    for pattern, percent in _patterns(lists.language).shares:
+        said = pattern.search(read)
         if said:
             return Count(None, None, percent, False, *said.span())
     return None
 
 
 def _number(read: str, lists: Lists) -> Count | None:
-    number = rf"\d{{1,4}}|{'|'.join(_spaced(word) for word in sorted(lists.numbers, key=len, reverse=True))}"
-    of = "|".join(_spaced(word) for word in lists.out_of)
-    both = re.search(rf"(?<![\w:.,/])({number})\s*(?:(?:{of})\s+(?:the\s+|my\s+|los\s+|las\s+)?|/\s*)({number})(?![\w:/%])", read)
+    patterns = _patterns(lists.language)
+    both = patterns.both.search(read)
     if both:
         return Count(_value(both[1], lists), _value(both[2], lists), None, False, *both.span())
-    for match in re.finditer(rf"(?<![\w:.,/])({number})(\s+(?:more|mas))?(?!\s*(?:am|pm|a\.m|p\.m|o'?clock)\b)(?![\w:/%])", read):
+    for match in patterns.number.finditer(read):
         before = read[: match.start()].split()
         if match[1] in _ARTICLES or _POINTS.search(read[: match.start()]) or (before and before[-1] in _labels()):
             continue
         more = bool(match[2]) or bool(re.match(r"\s+\w+\s+(?:more|mas)\b", read[match.end() :]))
         return Count(_value(match[1], lists), None, None, more, *match.span())
     return None
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """What finds counts in one language; compiled once."""
+
+    both: re.Pattern[str]
+    number: re.Pattern[str]
+    shares: tuple[tuple[re.Pattern[str], int], ...]
+
+
+@cache
+def _patterns(language: str) -> _Patterns:
+    lists = _lists()[language]
+    number = rf"\d{{1,4}}|{'|'.join(_spaced(word) for word in sorted(lists.numbers, key=len, reverse=True))}"
+    of = "|".join(_spaced(word) for word in lists.out_of)
+    both = rf"(?<![\w:.,/])({number})\s*(?:(?:{of})\s+(?:the\s+|my\s+|los\s+|las\s+)?|/\s*)({number})(?![\w:/%])"
+    single = rf"(?<![\w:.,/])({number})(\s+(?:more|mas))?(?!\s*(?:am|pm|a\.m|p\.m|o'?clock)\b)(?![\w:/%])"
+    shares = sorted(lists.shares.items(), key=lambda item: -len(item[0]))
+    return _Patterns(
+        re.compile(both), re.compile(single), tuple((re.compile(rf"\b{_spaced(words)}\b"), percent) for words, percent in shares)
+    )
 
 
 def _value(word: str, lists: Lists) -> int:
@@ -201,13 +177,3 @@ def _lists() -> dict[str, Lists]:
 @cache
 def _labels() -> frozenset[str]:
     return frozenset(label for lists in _lists().values() for label in lists.labels)
-
-
-@cache
-def _stop_words() -> frozenset[str]:
-    return frozenset(word for lists in _lists().values() for word in lists.stop_words)
-
-
-@cache
-def _idle_words() -> frozenset[str]:
-    return _stop_words() | frozenset(word for lists in _lists().values() for word in lists.fillers)

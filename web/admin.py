@@ -1,14 +1,17 @@
 """The school's admin page: who may do what, which LMS is trusted, and what could not be delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from core.care import resources
 from core.courses.enrolments import staff_of
 from core.data import outbox
 from core.errors import CoreError, InvalidInput, NotFound
+from core.i18n import LANGUAGES
+from core.journal.feedback import count_open_feedback
 from core.people import invitations, platforms, roles
 from core.people.access import Action, guarded
 from core.people.people import find_person, names_of
@@ -30,7 +33,7 @@ def show(**_: str) -> str:
     return _page()
 
 
-@bp.get("/<any(invitations, platforms):section>")
+@bp.get("/<any(invitations, platforms, lines):section>")
 @guarded(Action.ADMINISTER)
 def show_section(section: str, **_: str) -> Response:
     """Go back to a part of the page from the address of its form, which a browser may be asked for again."""
@@ -132,6 +135,18 @@ def revoke(**_: str) -> Response:
     return _done("revoked", "people")
 
 
+@bp.post("/lines")
+@guarded(Action.ADMINISTER)
+def set_crisis_lines(**_: str) -> Response:
+    """Name the crisis lines of one language; what does not fit is said, and nothing typed is lost."""
+    me, form, typed = viewer(), forms.read(forms.LinesOf), forms.typed_lines()
+    try:
+        resources.set_resources(db(), me.tenant_id, form.language, forms.read_lines(typed), by=me.person_id, now=now())
+    except InvalidInput:
+        return make_response(_page(lines_refused=form.language, lines_typed=typed), 422)
+    return _done("lines_set", "lines")
+
+
 @bp.post(f"/outbox/<int(max={LARGEST_SEQ}):seq>/retry")
 @guarded(Action.ADMINISTER)
 def retry(seq: int, **_: str) -> Response:
@@ -160,8 +175,16 @@ def _done(code: str, section: str) -> Response:
     return see("admin.show", handle=viewer().handle, said=code, _anchor=section)
 
 
-def _page(link: str | None = None, refused: CoreError | None = None, typed: Mapping[str, str] | None = None) -> str:
-    """The page; with the link of a new invitation, or with a platform form that was refused and what was typed into it."""
+def _page(
+    link: str | None = None,
+    refused: CoreError | None = None,
+    typed: Mapping[str, str] | None = None,
+    lines_refused: str | None = None,
+    lines_typed: Sequence[Mapping[str, str]] = (),
+) -> str:
+    """The page; with the link of a new invitation, or with a form that was refused and what was typed into it: that of a
+    platform, or that of the crisis lines of a language.
+    """
     me = viewer()
     deployments = platforms.deployments_seen_by(db(), me.tenant_id)
     return render_template(
@@ -175,11 +198,22 @@ def _page(link: str | None = None, refused: CoreError | None = None, typed: Mapp
         deployments={key: [one for one in deployments if one.platform_id == key] for key in {one.platform_id for one in deployments}},
         age_bands=forms.AGE_BANDS,
         letters=outbox.dead_letters(db(), me.tenant_id),
+        feedback=count_open_feedback(db(), me.tenant_id),
         tool={"login": url_for("lti.login"), "launch": url_for("lti.launch"), "jwks": url_for("lti.jwks")},
         base_url=rooms().base_url,
         said=said(),
+        lines_refused=lines_refused,
+        **_lines(lines_refused, lines_typed),
         **_people(),
     )
+
+
+def _lines(refused: str | None, typed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The crisis lines of each language as they are, or as they were typed; the defaults while the school has none of its own."""
+    own = resources.own_resources(db(), viewer().tenant_id)
+    shown: Mapping[str, Any] = own or resources.defaults()
+    lines = {language: typed if language == refused else shown.get(language, ()) for language in LANGUAGES}
+    return {"lines": lines, "lines_are_own": bool(own), "most_lines": resources.MOST}
 
 
 def _people() -> dict[str, Any]:

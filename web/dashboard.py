@@ -7,9 +7,10 @@ from uuid import UUID
 
 from flask import Blueprint, Response, render_template
 
+from core.courses.competencies import wants_a_name
 from core.courses.courses import find_course
 from core.courses.enrolments import places_of, students_of
-from core.courses.guide import count_targets
+from core.courses.guide import guide_of
 from core.errors import NotFound
 from core.evidence.progress import count_reached
 from core.journal.checkins import last_check_ins
@@ -32,6 +33,7 @@ GRADEBOOK = "gradebook"
 class Line:
     """One student on the roster. `checked_in` and what was `in_the_way` stay empty for who may not read check-ins."""
 
+    person_id: UUID
     name: str
     goals: int
     reached: int
@@ -46,7 +48,7 @@ def show(**_: str) -> str:
     """The roster of the viewer's course, forty students a page, by name."""
     me = viewer()
     course = find_course(db(), me.tenant_id, here(me).course_id)
-    students = students_of(db(), me.tenant_id, course.id)
+    students, guide = students_of(db(), me.tenant_id, course.id), guide_of(db(), me.tenant_id, course.id)
     names = names_of(db(), rooms().vault, me.tenant_id, students)
     wanted = forms.words("name")
     found = sorted(
@@ -61,7 +63,10 @@ def show(**_: str) -> str:
         places=[place for place in places_of(db(), me.tenant_id, me.person_id) if may(place.role, Action.SEE_ROSTER)],
         lines=_lines(me, course.id, shown, names),
         reads_check_ins=_reads_check_ins(me),
-        targets=count_targets(db(), me.tenant_id, course.id),
+        targets=len(guide),
+        names_wanted=sum(wants_a_name(target.short_name) for target in guide),
+        reads_students=may(me.role, Action.READ_STUDENT),
+        sets_course=may(me.role, Action.SET_COURSE),
         enrolled=len(students),
         found=len(found),
         wanted=wanted,
@@ -103,7 +108,7 @@ def _lines(me: Me, course_id: UUID, people: Sequence[UUID], names: dict[UUID, st
     lines = []
     for one in people:
         day, in_the_way = check_ins.get(one, (None, None))
-        lines.append(Line(names[one], goals.get(one, 0), reached.get(one, 0), day, in_the_way, waiting.get(one, 0)))
+        lines.append(Line(one, names[one], goals.get(one, 0), reached.get(one, 0), day, in_the_way, waiting.get(one, 0)))
     return lines
 
 

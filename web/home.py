@@ -1,21 +1,24 @@
 """Home: a student's own page, and for everybody else the way to the pages of their role."""
 
+from secrets import token_hex
+
 from flask import Blueprint, Response, make_response, render_template
 
 from core.courses.courses import find_course
 from core.courses.enrolments import places_of
 from core.errors import NotFound
 from core.journal import checkins
+from core.people import people
 from core.people.access import Action, Role, guarded, may
 from core.people.accounts import is_family
 from core.people.audit import reads_of
+from core.people.greeting import called
 from core.people.invitations import InvitationInvalid, try_code, use
-from core.people.people import NAME, find_person, names_of
+from core.people.people import NAME, names_of
 from core.people.releases import releases_of
 from core.people.roles import SchoolRole, grant, roles_of
 from core.people.viewers import Me, close_viewers
 from web import forms
-from web.greeting import called
 from web.places import here, move
 from web.request import db, now, rooms, said, see, take_back, viewer
 from web.student import desk
@@ -32,7 +35,9 @@ def show(**_: str) -> str:
     in_course = next((place for place, _ in places if (place.course_id, place.role) == (me.course_id, me.role)), None)
     if in_course and me.role is Role.STUDENT:
         page = desk(db(), rooms().vault, me, in_course, places, now=now())
-        return render_template("student.html", desk=page, places=[place for place, _ in places], here=in_course, said=said())
+        return render_template(
+            "student.html", desk=page, places=[place for place, _ in places], here=in_course, event=token_hex(16), said=said()
+        )
     held = roles_of(db(), me.tenant_id, me.person_id)
     return render_template(
         "places.html",
@@ -77,23 +82,26 @@ def check_in(**_: str) -> Response:
 def choose_language(**_: str) -> Response:
     """Speak the language that a person chose, here and at every later visit."""
     me, form = viewer(), forms.read(forms.Language)
-    find_person(db(), me.tenant_id, me.person_id).language = form.language
+    people.choose_language(db(), me.tenant_id, me.person_id, form.language)
     return see(form.page, handle=me.handle)
 
 
 @bp.post("/place")
 @guarded(Action.SWITCH_PLACE)
 def switch_place(**_: str) -> Response:
-    """Go on to another course of the same person, or into the school that they administer.
+    """Go on to another course of the same person, or into the school that they administer or advise.
 
     Raises:
         NotFound: it is not a place of this person.
     """
     me, form = viewer(), forms.read(forms.Place)
-    if form.school and SchoolRole.TENANT_ADMIN in roles_of(db(), me.tenant_id, me.person_id):
+    held = roles_of(db(), me.tenant_id, me.person_id) if form.school or form.advisor else set()
+    if form.school and SchoolRole.TENANT_ADMIN in held:
         return move(me, None, Role.TENANT_ADMIN)
+    if form.advisor and SchoolRole.ADVISOR in held:
+        return move(me, None, Role.ADVISOR)
     for place in places_of(db(), me.tenant_id, me.person_id):
-        if place.course_id == form.course and not form.school:
+        if place.course_id == form.course and not form.school and not form.advisor:
             return move(me, place.course_id, place.role)
     raise NotFound(what="course")
 

@@ -10,7 +10,12 @@ from core.people.access import Role
 from core.people.viewers import Me, open_viewer
 from web.request import db, hand_over, now, see
 
-PAGES = {Role.TEACHER: "dashboard.show", Role.ASSISTANT: "dashboard.show", Role.TENANT_ADMIN: "admin.show"}
+PAGES = {
+    Role.TEACHER: "dashboard.show",
+    Role.ASSISTANT: "dashboard.show",
+    Role.ADVISOR: "inbox.show",
+    Role.TENANT_ADMIN: "admin.show",
+}
 """The first page of each role; everybody else starts at home."""
 
 

@@ -72,6 +72,7 @@ def refusal(error: CoreError, correlation_id: str) -> str:
         operator=t(operator, **error.facts) if operator in t.keys else None,
         facts=[(t(f"fact.{name}"), value) for name, value in error.facts.items() if f"fact.{name}" in t.keys],
         correlation_id=correlation_id,
+        count_waiting=None,  # a refusal asks the database nothing more: it may be what failed
         return_url=_way_back(getattr(error, "return_url", None), t(sentence, **error.facts), f"{error.code} {correlation_id}"),
     )
 

@@ -1,7 +1,7 @@
 """What every page asks of its request, and how it answers. `app/wsgi.py` puts these there before a view runs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core.data.db import Database
 from core.data.vault import Vault
 from core.i18n import Translator
+from core.message import Channel
 from core.people.viewers import Me, Opened, cookie_of
 
 
@@ -22,6 +23,7 @@ class Rooms:
     vault: Vault
     base_url: str
     receivers: tuple[str, ...]
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
 
 Written = TypeVar("Written", bound=Callable[..., Any])

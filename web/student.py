@@ -12,10 +12,10 @@ from core.data.vault import DataKey, Vault
 from core.evidence.progress import Standing, standings_of
 from core.journal import goals, help_requests
 from core.journal.help_requests import HelpState
+from core.people.greeting import called
 from core.people.people import NAME
 from core.people.releases import count_releases
 from core.people.viewers import Me
-from web.greeting import called
 
 MOST_GOALS = 12
 MOST_REQUESTS = 5

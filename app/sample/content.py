@@ -14,8 +14,6 @@ from core.people.access import Role
 from core.people.roles import SchoolRole
 
 _DATA = Path(__file__).parent / "data"
-_CODES = "CCSS.Math.Content."
-
 Span = tuple[int, int]
 """A value at the start of the term, and now."""
 
@@ -57,6 +55,7 @@ class Section(_Read):
     context: str
     title: str
     meets: time
+    guide: str
     gradebook: bool = False
 
 
@@ -67,6 +66,18 @@ class Unit(_Read):
     targets: dict[str, int]
 
 
+class GuidePlan(_Read):
+    """What is taught in some sections: the file of its framework, what all its codes begin with, and its units in order."""
+
+    framework: str
+    prefix: str = ""
+    units: tuple[Unit, ...]
+
+    def full_code(self, code: str) -> str:
+        """A competency's code as the framework spells it: `8.EE.B.5` is `CCSS.Math.Content.8.EE.B.5`."""
+        return self.prefix + code
+
+
 class CoursePlan(_Read):
     """`course.yaml`."""
 
@@ -74,7 +85,7 @@ class CoursePlan(_Read):
     term: Weeks
     breaks: tuple[Break, ...]
     sections: tuple[Section, ...]
-    units: tuple[Unit, ...]
+    guides: dict[str, GuidePlan]
 
 
 class Adult(_Read):
@@ -175,8 +186,8 @@ class WrittenCheckIn(_Voice):
     ago: int
     at: time
     aim: str
-    done: int
-    planned: int
+    done: int | None = None
+    planned: int | None = None
     blocker: str
     words: str | None = None
 
@@ -193,7 +204,7 @@ class WrittenReflection(_Voice):
 
 
 class WrittenHelp(_Voice):
-    """A help request to the teacher; its state is the last step that is there."""
+    """A help request to the teacher of the course; its state is the last step that is there."""
 
     about: str | None = None
     words: str
@@ -230,6 +241,38 @@ class Phrases(_Read):
     own: tuple[OwnGoal, ...]
     blockers: dict[str, tuple[str, ...]]
     reflections: tuple[PromptedPhrases, ...]
+
+
+class WrittenLink(_Read):
+    """An address that the teacher of a course gives for a competency."""
+
+    context: str = Field(alias="in")
+    about: str
+    title: str
+    url: str
+
+
+class WrittenSuggestion(_Voice):
+    """A goal that the teacher suggests to a student; `by` is the target day, in instructional days ahead."""
+
+    aim: str
+    by: int
+    at: Moment
+
+
+class Act(_Voice):
+    """What somebody said in the talk in one go. What stands in brackets is the label of a button that they pressed."""
+
+    at: Moment
+    says: tuple[str, ...]
+
+
+class TalkPlan(_Read):
+    """`talk.yaml`."""
+
+    links: tuple[WrittenLink, ...]
+    suggestions: tuple[WrittenSuggestion, ...]
+    acts: tuple[Act, ...]
 
 
 class Voices(_Read):
@@ -271,14 +314,15 @@ def voices() -> Voices:
     return _load("voices.yaml", Voices)
 
 
-def framework_package() -> Any:
-    """The CASE package of the framework, as parsed JSON."""
-    return json.loads((_DATA / "ccss_math_8.json").read_text("utf-8"))
+@cache
+def talk() -> TalkPlan:
+    """What was said in the talk."""
+    return _load("talk.yaml", TalkPlan)
 
 
-def full_code(code: str) -> str:
-    """A competency's code as the framework spells it: `8.EE.B.5` is `CCSS.Math.Content.8.EE.B.5`."""
-    return _CODES + code
+def framework_package(guide: str) -> Any:
+    """The CASE package of a guide's framework, as parsed JSON."""
+    return json.loads((_DATA / course_plan().guides[guide].framework).read_text("utf-8"))
 
 
 def _load(name: str, kind: type[_File]) -> _File:

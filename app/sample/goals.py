@@ -12,7 +12,7 @@ from app.sample import content
 from app.sample.content import GoalShape, Phrases, Step, WrittenGoal
 from app.sample.people import Pupil, Roll
 from app.sample.term import Term
-from app.sample.work import Aim, Piece, reached_in
+from app.sample.work import Aim, Aims, Piece, reached_in
 from core.journal.goals import PLAN, STEP, WHY, WORDS, Goal, GoalChange, GoalState, GoalStep
 
 _MOVED_BY = 5
@@ -37,9 +37,7 @@ class LaidGoal:
         return sum(step.done is not None and -step.done <= day for step in self.told.steps)
 
 
-def lay_goals(
-    session: Session, roll: Roll, work: Mapping[int, Sequence[Piece]], aims: Sequence[Aim], term: Term
-) -> Mapping[int, list[LaidGoal]]:
+def lay_goals(session: Session, roll: Roll, work: Mapping[int, Sequence[Piece]], aims: Aims, term: Term) -> Mapping[int, list[LaidGoal]]:
     """Lay all goals with their steps and history; returns them by the number of the pupil on the roll.
 
     Args:
@@ -50,8 +48,9 @@ def lay_goals(
         written.setdefault(roll.pupils.index(roll.find(goal.who, goal.context)), []).append(goal)
     laid: dict[int, list[LaidGoal]] = {}
     for number, pupil in enumerate(roll.pupils):
-        told = written.get(number) or list(_from_story(pupil, work[number], aims, term))
-        laid[number] = [_seal(pupil, one, aims, term, pupil.chance(f"goal {order}")) for order, one in enumerate(told)]
+        taught = aims[pupil.section.context]
+        told = written.get(number) or list(_from_story(pupil, work[number], taught, term))
+        laid[number] = [_seal(pupil, one, taught, term, pupil.chance(f"goal {order}")) for order, one in enumerate(told)]
     goals = [one for several in laid.values() for one in several]
     session.add_all(one.goal for one in goals)
     session.flush()
@@ -100,7 +99,7 @@ def _history(goals: Iterable[LaidGoal], term: Term) -> Iterator[GoalChange]:
         if told.moved:
             moved_at = term.at(-max(told.set // 2, 1), time(15, 15))
             changes.append((moved_at, "moved", {"from": first_target, "to": goal.target_on.isoformat()}))
-        changes += [(step.done_at, "step_done", {"position": step.position}) for step in one.steps if step.done_at]
+        changes += [(step.done_at, "step_done", {"positions": [step.position]}) for step in one.steps if step.done_at]
         if goal.ended_at:
             changes.append((goal.ended_at, goal.state, {}))
         for changed_at, change, facts in sorted(changes, key=lambda change: change[0]):

@@ -59,10 +59,13 @@ class Roll:
     staff: Mapping[str, Person]
     pupils: Sequence[Pupil]
 
-    @property
-    def teacher(self) -> Person:
-        """Whom students write to."""
-        return self.staff["u-rivera"]
+    def teacher_of(self, context: str) -> Person:
+        """Whom the students of a section write to."""
+        return self.staff[self.teacher_subject(context)]
+
+    def teacher_subject(self, context: str) -> str:
+        """The LTI subject of the teacher of a section."""
+        return next(one.subject for one in content.people().staff if one.role is Role.TEACHER and context in one.contexts)
 
     def find(self, subject: str, context: str | None) -> Pupil:
         """A student in a course; without a context in the first of theirs."""

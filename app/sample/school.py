@@ -6,16 +6,16 @@ The same `now` makes the same school, but for random ids and keys. Everything it
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from app.sample import content, goals, people, voices, work
+from app.sample import content, goals, people, talk, voices, work
 from app.sample.people import CastMember, Roll
 from app.sample.term import Term, bounds_of, dates_of, monday_of, term_of
-from app.sample.work import Aim, Piece
+from app.sample.work import Aim, Aims, Piece
 from core.courses import calendar, frameworks, guide
 from core.courses.competencies import competencies_of
 from core.courses.courses import Course
@@ -31,7 +31,7 @@ _OPENED_BEFORE = timedelta(days=5)
 _REPORT_EVERY = 100
 
 Progress = Callable[[str, int, int], None]
-"""What is being laid (`people`, `guide`, `evidence` or `voices`), how much of it is done, and how much there is."""
+"""What is being laid (`people`, `guide`, `evidence`, `voices` or `talk`), how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def lay_school(
     report("people", 0, 1)
     roll = people.lay_people(session, vault, tenant, platform.id.hex, courses, term, opened=opened)
     report("people", 1, 1)
-    aims = _lay_guide(session, tenant, courses, term, opened)
+    aims = _lay_guides(session, tenant, courses, term, opened)
     report("guide", 1, 1)
     done = _work(roll, aims, term)
     _lay_evidence(session, roll, done, term, report)
@@ -72,9 +72,11 @@ def lay_school(
     voices.lay_reflections(session, roll, laid, term)
     voices.lay_help_requests(session, roll, aims, term)
     report("voices", 1, 1)
+    talk.lay_talk(session, vault, roll, courses, aims, term, now=now, report=report)
     for section in content.course_plan().sections:
         if section.gradebook:
-            receivers.switch_on(session, tenant.id, courses[section.context].id, GRADEBOOK, by=roll.teacher.id, now=now)
+            teacher_id = roll.teacher_of(section.context).id
+            receivers.switch_on(session, tenant.id, courses[section.context].id, GRADEBOOK, by=teacher_id, now=now)
     return SampleSchool(tenant.id, {context: course.id for context, course in courses.items()}, people.cast())
 
 
@@ -109,30 +111,34 @@ def _lay_courses(
     return tenant, courses, term_of(days, starts_on, ends_on, zone=plan.school.zone, now=now), opened
 
 
-def _lay_guide(session: Session, tenant: Tenant, courses: Mapping[str, Course], term: Term, opened: datetime) -> list[Aim]:
-    """Import the framework, and set the same guide for every section."""
-    framework = frameworks.import_package(session, tenant.id, content.framework_package(), now=opened).framework
+def _lay_guides(session: Session, tenant: Tenant, courses: Mapping[str, Course], term: Term, opened: datetime) -> Aims:
+    """Import the frameworks, and set the guide of every section; what is taught, by the section's context."""
+    taught = {name: _lay_guide(session, tenant, name, term, opened) for name in content.course_plan().guides}
+    for section in content.course_plan().sections:
+        lines = [(aim.competency_id, term.day(aim.due), aim.weight_bp) for aim in taught[section.guide]]
+        guide.set_guide(session, tenant.id, courses[section.context].id, lines)
+    return {section.context: taught[section.guide] for section in content.course_plan().sections}
+
+
+def _lay_guide(session: Session, tenant: Tenant, name: str, term: Term, opened: datetime) -> list[Aim]:
+    """Import the framework of a guide; its targets in order."""
+    plan = content.course_plan().guides[name]
+    framework = frameworks.import_package(session, tenant.id, content.framework_package(name), now=opened).framework
     by_code = {one.code: one.id for one in competencies_of(session, tenant.id, framework.id)}
-    taught = [(unit.name, code, weight) for unit in content.course_plan().units for code, weight in unit.targets.items()]
+    taught = [(unit.name, code, weight) for unit in plan.units for code, weight in unit.targets.items()]
     due = term.due_days(len(taught))
-    aims = [Aim(code, by_code[content.full_code(code)], unit, day) for (unit, code, _), day in zip(taught, due, strict=True)]
-    lines: list[tuple[UUID, date | None, int]] = [
-        (aim.competency_id, term.day(aim.due), weight) for aim, (_, _, weight) in zip(aims, taught, strict=True)
-    ]
-    for course in courses.values():
-        guide.set_guide(session, tenant.id, course.id, lines)
-    return aims
+    return [Aim(code, by_code[plan.full_code(code)], unit, day, weight) for (unit, code, weight), day in zip(taught, due, strict=True)]
 
 
-def _work(roll: Roll, aims: Sequence[Aim], term: Term) -> dict[int, list[Piece]]:
+def _work(roll: Roll, aims: Aims, term: Term) -> dict[int, list[Piece]]:
     """What each pupil handed in, by their number on the roll, oldest first: as their story has it, and practice told by hand."""
-    by_code = {aim.code: aim for aim in aims}
     done = {}
     for number, pupil in enumerate(roll.pupils):
-        meets, rng = pupil.section.meets, pupil.chance("work")
+        meets, rng, taught = pupil.section.meets, pupil.chance("work"), aims[pupil.section.context]
         own = [one for one in content.voices().practice if roll.find(one.who, one.context) is pupil]
+        by_code = {aim.code: aim for aim in taught}
         told = [work.practice(by_code[one.aim], ago, score, meets, rng) for one in own for ago, score in one.sets.items()]
-        done[number] = sorted(work.work_of(pupil.story, aims, term, meets, rng) + told, key=lambda piece: piece.day)
+        done[number] = sorted(work.work_of(pupil.story, taught, term, meets, rng) + told, key=lambda piece: piece.day)
     return done
 
 
@@ -144,7 +150,7 @@ def _lay_evidence(session: Session, roll: Roll, done: Mapping[int, Sequence[Piec
         if count % _REPORT_EVERY == 0:
             report("evidence", count, len(told))
         pupil = roll.pupils[number]
-        by = roll.teacher.id if piece.source is Source.TEACHER else None
+        by = roll.teacher_of(pupil.section.context).id if piece.source is Source.TEACHER else None
         observation = Observation(pupil.person.id, piece.aim.competency_id, piece.score_bp, piece.observed_at(term), piece.source, by)
         record_evidence(session, pupil.course, observation, now=graded_at)
     report("evidence", len(told), len(told))

@@ -1,7 +1,7 @@
 """What the sample's students said besides their goals: check-ins, moods, reflections and calls for help. All words are sealed."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import date, timedelta
 
 from sqlmodel import Session
 
@@ -10,7 +10,7 @@ from app.sample.content import WrittenHelp, WrittenReflection
 from app.sample.goals import LaidGoal, evening
 from app.sample.people import Pupil, Roll
 from app.sample.term import Term
-from app.sample.work import Aim
+from app.sample.work import Aim, Aims
 from core.journal import help_requests, reflections
 from core.journal.checkins import BLOCKER, Blocker, CheckIn, Mood
 from core.journal.help_requests import HelpAnswer, HelpRequest, HelpState, Kind
@@ -28,15 +28,18 @@ Goals = Mapping[int, Sequence[LaidGoal]]
 
 
 def lay_check_ins(session: Session, roll: Roll, goals: Goals, term: Term) -> None:
-    """Lay check-ins and moods, none of them today.
+    """Lay check-ins and moods, none of them today. Whoever has some that were written by hand has no others.
 
     The rows are laid as they are, without a word to the receivers: a course that switches one on shares what comes from
     then on, not its past.
     """
     made: list[CheckIn] = []
+    talked: dict[str, set[date]] = {}
+    for act in content.talk().acts:
+        talked.setdefault(act.who, set()).add(term.day(-act.at[0]))
     for number, pupil in enumerate(roll.pupils):
         own = [*_written_check_ins(roll, number, goals, term)]
-        own += _check_ins_of_weeks(pupil, goals[number], term, taken={one.day for one in own})
+        own = own or [*_check_ins_of_weeks(pupil, goals[number], term, taken=talked.get(pupil.student.subject, set()))]
         made += own
     session.add_all(made)
     session.add_all(_moods(roll, made, term))
@@ -49,7 +52,7 @@ def lay_reflections(session: Session, roll: Roll, goals: Goals, term: Term) -> N
     hand = [(roll.pupils.index(roll.find(one.who, one.context)), one) for one in voices]
     authors = {number for number, _ in hand}
     others = [number for number in range(len(roll.pupils)) if number not in authors]
-    stories = [(number, one) for number in others for one in _thoughts(roll.pupils[number], goals[number])]
+    stories = [(number, one) for number in others for one in _thoughts(roll, roll.pupils[number], goals[number])]
     rows = [(_reflection(roll.pupils[number], told, goals[number], term), told) for number, told in hand + stories]
     session.add_all(row for row, _ in rows)
     session.flush()
@@ -61,10 +64,10 @@ def lay_reflections(session: Session, roll: Roll, goals: Goals, term: Term) -> N
     session.flush()
 
 
-def lay_help_requests(session: Session, roll: Roll, aims: Sequence[Aim], term: Term) -> None:
-    """Lay the calls for help, and what the teacher answered."""
+def lay_help_requests(session: Session, roll: Roll, aims: Aims, term: Term) -> None:
+    """Lay the calls for help, and what the teachers answered."""
     told = [(roll.find(one.who, one.context), one) for one in content.voices().help_requests]
-    rows = [(_help_request(pupil, one, roll, aims, term), pupil, one) for pupil, one in told]
+    rows = [(_help_request(pupil, one, roll, aims[pupil.section.context], term), pupil, one) for pupil, one in told]
     session.add_all(row for row, _, _ in rows)
     session.flush()
     session.add_all(
@@ -100,8 +103,12 @@ def _written_check_ins(roll: Roll, number: int, goals: Goals, term: Term) -> Ite
             )
 
 
-def _check_ins_of_weeks(pupil: Pupil, goals: Sequence[LaidGoal], term: Term, *, taken: set[object]) -> Iterator[CheckIn]:
-    """At most one a week, on the newest goal of that day."""
+def _check_ins_of_weeks(pupil: Pupil, goals: Sequence[LaidGoal], term: Term, *, taken: Set[date]) -> Iterator[CheckIn]:
+    """At most one a week, on the newest goal of that day.
+
+    Args:
+        taken: the days of the talk: what was said then is said there.
+    """
     rng = pupil.chance("check-ins")
     blockers = content.voices().phrases[pupil.student.language or "en"].blockers
     first = -(pupil.story.joined or term.past)
@@ -137,7 +144,7 @@ def _moods(roll: Roll, made: Sequence[CheckIn], term: Term) -> Iterator[Mood]:
         yield Mood(tenant_id=one.tenant_id, person_id=person_id, day=day, value=value, said_at=one.made_at)
 
 
-def _thoughts(pupil: Pupil, goals: Sequence[LaidGoal]) -> Iterator[WrittenReflection]:
+def _thoughts(roll: Roll, pupil: Pupil, goals: Sequence[LaidGoal]) -> Iterator[WrittenReflection]:
     """Perhaps one reflection on a goal: looking ahead when it was set, back when it was reached, and in between."""
     rng = pupil.chance("reflections")
     if not goals or rng.randrange(100) >= _REFLECTS_IN_100:
@@ -157,7 +164,7 @@ def _thoughts(pupil: Pupil, goals: Sequence[LaidGoal]) -> Iterator[WrittenReflec
         prompt=phrases.prompt,
         words=rng.choice(phrases.say),
         written=(ago, evening(rng).replace(hour=21)),
-        readers=("u-rivera",) if rng.randrange(100) < _SHARES_IN_100 else (),
+        readers=(roll.teacher_subject(pupil.section.context),) if rng.randrange(100) < _SHARES_IN_100 else (),
     )
 
 
@@ -180,7 +187,7 @@ def _help_request(pupil: Pupil, told: WrittenHelp, roll: Roll, aims: Sequence[Ai
     return HelpRequest(
         tenant_id=pupil.course.tenant_id,
         person_id=pupil.person.id,
-        to_person_id=roll.teacher.id,
+        to_person_id=roll.teacher_of(pupil.section.context).id,
         course_id=pupil.course.id,
         competency_id=next((aim.competency_id for aim in aims if aim.code == told.about), None),
         kind=Kind.ACADEMIC,

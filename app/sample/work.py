@@ -19,12 +19,17 @@ _GRADED_AFTER = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Aim:
-    """One target of the guide: its code, its unit, and the day on which it is due."""
+    """One target of the guide: its code, its unit, the day on which it is due, and its weight."""
 
     code: str
     competency_id: UUID
     unit: str
     due: int
+    weight_bp: int
+
+
+Aims = Mapping[str, Sequence[Aim]]
+"""What is taught, in that order, by the context of the section."""
 
 
 @dataclass(frozen=True)

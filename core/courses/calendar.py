@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import CheckConstraint, bindparam, select
 from sqlmodel import Field, Session, col
 
 from core.data.db import Table, within_tenant
@@ -87,11 +87,14 @@ def add_break(session: Session, tenant_id: UUID, name: str, starts_on: date, end
 
 def calendar_of(session: Session, tenant_id: UUID, course_id: UUID) -> Calendar:
     """The calendar of a course: the school's breaks and its own."""
-    query = select(col(CalendarBreak.starts_on), col(CalendarBreak.ends_on)).where(
-        col(CalendarBreak.tenant_id) == tenant_id,
-        col(CalendarBreak.course_id).is_(None) | (col(CalendarBreak.course_id) == course_id),
-    )
-    return Calendar(tuple(sorted((first, last) for first, last in session.execute(query))))
+    rows = session.execute(_breaks, {"tenant_id": tenant_id, "course_id": course_id})
+    return Calendar(tuple(sorted((first, last) for first, last in rows)))
+
+
+_breaks = select(col(CalendarBreak.starts_on), col(CalendarBreak.ends_on)).where(
+    col(CalendarBreak.tenant_id) == bindparam("tenant_id"),
+    col(CalendarBreak.course_id).is_(None) | (col(CalendarBreak.course_id) == bindparam("course_id")),
+)
 
 
 def _weekdays(first: date, last: date) -> int:

@@ -1,10 +1,10 @@
 """Competencies: the learning targets of a framework, with a short name that a student can read on a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table, within_tenant
@@ -12,6 +12,7 @@ from core.data.ids import new_id
 from core.errors import CoreError, NotFound
 
 LONGEST_SHORT_NAME = 40
+READS_WELL = 30
 
 
 class Framework(Table, table=True):
@@ -61,10 +62,13 @@ def find_competency(session: Session, tenant_id: UUID, competency_id: UUID) -> C
     Raises:
         NotFound: none here.
     """
-    competency = session.get(Competency, competency_id)
-    if competency is None or competency.tenant_id != tenant_id:
+    competency = session.scalars(_one, {"tenant_id": tenant_id, "competency_id": competency_id}).one_or_none()
+    if competency is None:
         raise NotFound(what="competency")
     return competency
+
+
+_one = select(Competency).where(col(Competency.tenant_id) == bindparam("tenant_id"), col(Competency.id) == bindparam("competency_id"))
 
 
 def rename_competency(session: Session, tenant_id: UUID, competency_id: UUID, short_name: str) -> Competency:
@@ -98,3 +102,16 @@ def suggest_short_name(statement: str) -> str:
     if len(plain) <= LONGEST_SHORT_NAME:
         return plain
     return plain[:LONGEST_SHORT_NAME].rsplit(" ", 1)[0][: LONGEST_SHORT_NAME - 1].rstrip(",;:.") + "…"
+
+
+def short_names(session: Session, tenant_id: UUID, competency_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What students read for some competencies of this tenant, in one statement."""
+    query = select(col(Competency.id), col(Competency.short_name)).where(
+        col(Competency.tenant_id) == tenant_id, col(Competency.id).in_(competency_ids)
+    )
+    return dict(session.execute(query).all())
+
+
+def wants_a_name(short_name: str) -> bool:
+    """Whether a person should write a better short name: it was cut off, or is longer than a button of a phone shows."""
+    return short_name.endswith("…") or len(short_name) > READS_WELL

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, UTCDateTime
+from sqlalchemy import UniqueConstraint, func, select
+from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
 from core.errors import NotFound
+from core.people.tenants import Tenant
 
 
 class Mode(StrEnum):
@@ -54,3 +55,20 @@ def find_course(session: Session, tenant_id: UUID, course_id: UUID) -> Course:
     if course is None or course.tenant_id != tenant_id:
         raise NotFound(what="course")
     return course
+
+
+def zone_of(session: Session, tenant_id: UUID, course_id: UUID) -> str:
+    """The IANA zone of a course's days: its own, else the school's.
+
+    Raises:
+        NotFound: no such course here.
+    """
+    query = (
+        select(func.coalesce(col(Course.zone), col(Tenant.zone)))
+        .join(Tenant, col(Tenant.id) == col(Course.tenant_id))
+        .where(col(Course.tenant_id) == tenant_id, col(Course.id) == course_id)
+    )
+    zone: str | None = session.scalars(query).one_or_none()
+    if zone is None:
+        raise NotFound(what="course")
+    return zone

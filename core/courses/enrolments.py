@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Index, Select, UniqueConstraint, func, select
+from sqlalchemy import Index, Select, UniqueConstraint, bindparam, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.courses import Course
@@ -47,17 +48,20 @@ class Place:
 
 def places_of(session: Session, tenant_id: UUID, person_id: UUID) -> list[Place]:
     """The courses of a person, by title."""
-    query = places_query(tenant_id, person_id)
-    return [Place(course_id, title, Role(role), zone) for course_id, title, role, zone in session.execute(query)]
+    rows = session.execute(places_query(), {"tenant_id": tenant_id, "person_id": person_id})
+    return [Place(course_id, title, Role(role), zone) for course_id, title, role, zone in rows]
 
 
-def places_query(tenant_id: UUID, person_id: UUID) -> Select[UUID, str, str, str]:
-    """The columns of a `Place`, for those who read more of each course in the same statement."""
+@cache
+def places_query() -> Select[UUID, str, str, str]:
+    """The columns of a `Place` of `:person_id` in `:tenant_id`, for those who read more of each course in the same statement."""
     return (
         select(col(Course.id), col(Course.title), col(Enrolment.role), func.coalesce(col(Course.zone), col(Tenant.zone)))
         .join(Enrolment, col(Enrolment.course_id) == col(Course.id))
         .join(Tenant, col(Tenant.id) == col(Course.tenant_id))
-        .where(col(Enrolment.tenant_id) == tenant_id, col(Enrolment.person_id) == person_id, col(Enrolment.active))
+        .where(
+            col(Enrolment.tenant_id) == bindparam("tenant_id"), col(Enrolment.person_id) == bindparam("person_id"), col(Enrolment.active)
+        )
         .order_by(col(Course.title), col(Course.id))
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, col
 
 from core.courses.competencies import Competency
@@ -71,17 +71,12 @@ def set_guide(session: Session, tenant_id: UUID, course_id: UUID, lines: Sequenc
 
 def guide_of(session: Session, tenant_id: UUID, course_id: UUID) -> list[Target]:
     """The guide of a course, in its order."""
-    query = (
-        select(col(GuideItem.competency_id), col(Competency.short_name), col(GuideItem.due_on), col(GuideItem.weight_bp))
-        .join(Competency, col(Competency.id) == col(GuideItem.competency_id))
-        .where(col(GuideItem.tenant_id) == tenant_id, col(GuideItem.course_id) == course_id)
-        .order_by(col(GuideItem.position))
-    )
-    return [Target(*row) for row in session.execute(query)]
+    return [Target(*row) for row in session.execute(_guide, {"tenant_id": tenant_id, "course_id": course_id})]
 
 
-def count_targets(session: Session, tenant_id: UUID, course_id: UUID) -> int:
-    """How many targets the guide of a course has."""
-    query = select(func.count()).where(col(GuideItem.tenant_id) == tenant_id, col(GuideItem.course_id) == course_id)
-    count: int = session.execute(query).scalar_one()
-    return count
+_guide = (
+    select(col(GuideItem.competency_id), col(Competency.short_name), col(GuideItem.due_on), col(GuideItem.weight_bp))
+    .join(Competency, col(Competency.id) == col(GuideItem.competency_id))
+    .where(col(GuideItem.tenant_id) == bindparam("tenant_id"), col(GuideItem.course_id) == bindparam("course_id"))
+    .order_by(col(GuideItem.position))
+)

@@ -4,9 +4,10 @@ Services flush at most; only `app/` commits, and `Database.aside()` for what mus
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, ForeignKeyConstraint, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +25,9 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 
 
+Row = TypeVar("Row", bound=SQLModel)
+
+
 class Table(SQLModel):
     """The base of every table. `table=True` checks no types: edges parse, and the database constrains."""
 
@@ -37,6 +41,37 @@ def insert_into(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of the session: the two spell it alike, in two classes."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     return dialect.insert(table)
+
+
+def insert_once(session: Session, table: type[SQLModel], row: Mapping[str, Any], *, on: tuple[str, ...] = (), returning: str) -> Any:
+    """Insert one row unless there is one with the same values in the columns `on`; a column of the new row, or None.
+
+    The statement is made once and kept: building it anew costs more than executing it. Objects of the session that wait to be
+    flushed are not flushed first.
+    """
+    connection = session.connection()
+    return connection.execute(_insert_once(table, connection.dialect.name, on, returning), row).scalar_one_or_none()
+
+
+def add_once(session: Session, table: type[Row], row: Mapping[str, Any]) -> Row | None:
+    """Add one row unless the database has one that it must not stand beside; the new object of the session, or None.
+
+    As `insert_once`, the statement is made once and kept.
+    """
+    return session.scalars(_add_once(table, session.get_bind().dialect.name), [dict(row)]).one_or_none()
+
+
+@cache
+def _add_once(table: type[SQLModel], dialect: str) -> Any:
+    plain = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return plain.on_conflict_do_nothing().returning(table)
+
+
+@cache
+def _insert_once(table: type[SQLModel], dialect: str, on: tuple[str, ...], returning: str) -> Any:
+    plain = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    kept = plain.on_conflict_do_nothing(index_elements=on) if on else plain
+    return kept.returning(getattr(table, returning))
 
 
 class Database:
@@ -79,6 +114,15 @@ class Database:
         """A short transaction on a bare connection, committed at the end: `aside` for the hottest paths, without the ORM."""
         with (self.engine if writes else self._reading).begin() as connection:
             yield connection
+
+    def empty_log(self) -> None:
+        """Move all that is in SQLite's write-ahead log into the database, and empty it; a log that is being read stays for now."""
+        if self.is_sqlite:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def dispose(self) -> None:
         """Close all connections."""

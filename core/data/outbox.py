@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, UTCDateTime, col
 
-from core.data.db import Table, insert_into
+from core.data.db import Table, insert_into, insert_once
 from core.errors import CoreError, NotFound
 
 MOST_ATTEMPTS = 84
@@ -139,6 +139,25 @@ class Dropped:
 Result = Delivered | TryLater | Refused | Dropped
 
 
+@dataclass(frozen=True)
+class Promise:
+    """One entry to be promised together with others; each field is what `promise` takes under that name."""
+
+    kind: str
+    destination: str
+    tenant_id: UUID
+    subject_id: UUID | None
+    payload: Mapping[str, Any]
+    once_key: str
+    due_at: datetime
+    order_key: str | None = None
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The entry as it is written."""
+        return {**vars(self), "payload": dict(self.payload), "attempts": 0, "state": State.WAITING}
+
+
 class StillWaiting(CoreError):
     """Only a dead letter can be tried again or dropped by hand."""
 
@@ -164,20 +183,15 @@ def promise(
         due_at: not before this instant.
         order_key: entries that share one are delivered in the order in which they were promised.
     """
-    values = {
-        "tenant_id": tenant_id,
-        "kind": kind,
-        "destination": destination,
-        "once_key": once_key,
-        "order_key": order_key,
-        "subject_id": subject_id,
-        "payload": dict(payload),
-        "due_at": due_at,
-        "attempts": 0,
-        "state": State.WAITING,
-    }
-    insert = insert_into(session, OutboxEntry).values(**values).on_conflict_do_nothing(index_elements=["once_key"])
-    return session.execute(insert.returning(col(OutboxEntry.seq))).scalar_one_or_none() is not None
+    made = Promise(kind, destination, tenant_id, subject_id, payload, once_key, due_at, order_key)
+    return insert_once(session, OutboxEntry, made.row, on=("once_key",), returning="seq") is not None
+
+
+def promise_all(session: Session, promises: Sequence[Promise]) -> None:
+    """Promise many entries in the caller's transaction, in order and in one statement; those promised before stay as they are."""
+    if promises:
+        insert = insert_into(session, OutboxEntry).on_conflict_do_nothing(index_elements=["once_key"])
+        session.connection().execute(insert, [one.row for one in promises])
 
 
 def claim(session: Session, *, now: datetime, lease: timedelta, most: int = 50) -> list[Claim]:

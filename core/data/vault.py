@@ -34,6 +34,7 @@ data_keys = Table(
     Column("owner_id", Uuid, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
+_many = select(data_keys.c.owner_id, data_keys.c.wrapped).where(data_keys.c.owner_id.in_(bindparam("owners", expanding=True)))
 _one = select(data_keys.c.wrapped).where(data_keys.c.owner_id == bindparam("owner"))
 
 
@@ -157,9 +158,8 @@ class Vault:
 
     def keys_of(self, owners: Iterable[UUID]) -> dict[UUID, DataKey]:
         """The keys of many owners, in one statement; owners without a key are absent."""
-        query = select(data_keys.c.owner_id, data_keys.c.wrapped).where(data_keys.c.owner_id.in_(set(owners)))
         with self._database.connect() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_many, {"owners": list(set(owners))}).all()
         return {owner: self._unwrap(owner, wrapped) for owner, wrapped in rows}
 
     def system_key(self) -> DataKey:
@@ -174,6 +174,7 @@ class Vault:
         """Destroy a key for ever. Destroying it twice changes nothing."""
         with self._database.connect(writes=True) as connection:
             connection.execute(delete(data_keys).where(data_keys.c.owner_id == owner))
+        self._database.empty_log()  # which would still hold the page as it was
 
     def rotate(self) -> int:
         """Wrap every key that an older master key wrapped under the first one; returns how many.

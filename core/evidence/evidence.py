@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, select
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.courses import Course
@@ -140,11 +140,19 @@ def record_evidence(session: Session, course: Course, told: Observation, *, now:
 
 def estimates_of(session: Session, tenant_id: UUID, course_id: UUID, person_id: UUID) -> dict[UUID, Estimate]:
     """The estimates of a student in a course, by competency."""
-    query = select(Estimate).where(
-        col(Estimate.tenant_id) == tenant_id, col(Estimate.course_id) == course_id, col(Estimate.person_id) == person_id
-    )
-    found = session.scalars(query.execution_options(populate_existing=True))
+    found = session.scalars(_estimates, {"tenant_id": tenant_id, "course_id": course_id, "person_id": person_id})
     return {one.competency_id: one for one in found}
+
+
+_estimates = (
+    select(Estimate)
+    .where(
+        col(Estimate.tenant_id) == bindparam("tenant_id"),
+        col(Estimate.course_id) == bindparam("course_id"),
+        col(Estimate.person_id) == bindparam("person_id"),
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 def evidence_of(

@@ -1,6 +1,8 @@
 """A translator for each language, made from `catalogues/<language>.po`, whose message ids are keys such as `home.title`."""
 
 import io
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -8,12 +10,16 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
 LANGUAGES = ("en", "es")
+_DAYS = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
+_BEFORE_I = re.compile(r" y (?=i|hi(?![aeo]))", re.IGNORECASE)
+_DATES = {"en": "d MMM", "es": "d 'de' MMMM"}
 
 
 class Translator:
@@ -46,18 +52,34 @@ class Translator:
         """A number as the language writes it."""
         return format_decimal(value, locale=self._locale)
 
+    def listed(self, items: Sequence[str]) -> str:
+        """Things as the language lists them: `Ada, Ben, and Mia`."""
+        listed = format_list(items, locale=self._locale)
+        return _BEFORE_I.sub(" e ", listed) if self.language == "es" else listed
+
     def day(self, value: date) -> str:
-        """A day such as `Fri, Dec 4`."""
-        return format_date(value, format=self._day_format, locale=self._locale)
+        """A day such as `Fri 4 Dec`, or `viernes 4 de diciembre`."""
+        return format_date(value, format=_DAYS[self.language], locale=self._locale)
+
+    def day_of_month(self, value: date) -> str:
+        """A day whose day of the week was said before, such as `18 Dec`, or `18 de diciembre`."""
+        return format_date(value, format=_DATES[self.language], locale=self._locale)
+
+    def weekday(self, value: date) -> str:
+        """The day of the week, such as `Friday`, or `viernes`."""
+        return format_date(value, format="EEEE", locale=self._locale)
+
+    def clock(self, value: datetime, zone: str) -> str:
+        """The hour of an instant in a zone, such as `9:12 pm` or `21:12`; a full hour in English is `5 pm`."""
+        local = value.astimezone(ZoneInfo(zone))
+        if self.language == "en":
+            return format_time(local, "h a" if local.minute == 0 else "h:mm a", ZoneInfo(zone), self._locale).lower()
+        return format_time(local, "short", ZoneInfo(zone), self._locale)
 
     def moment(self, value: datetime, zone: str) -> str:
         """An instant in a zone, such as `Dec 4, 2026, 9:12 PM`."""
         local = value.astimezone(ZoneInfo(zone))
         return f"{format_date(local, 'medium', self._locale)}, {format_time(local, 'short', ZoneInfo(zone), self._locale)}"
-
-    @property
-    def _day_format(self) -> str:
-        return "EEE, MMM d" if self.language == "en" else "EEE d MMM"
 
 
 @cache

@@ -6,7 +6,7 @@ Only academic help is delegated. Personal help waits for whom it was sent to; th
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy import UniqueConstraint, bindparam, delete, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.clock import local_day
@@ -87,13 +87,32 @@ def absence_of(session: Session, tenant_id: UUID, person_id: UUID, course_id: UU
     Args:
         today: the day in the course's zone.
     """
-    query = select(Absence).where(
-        col(Absence.tenant_id) == tenant_id,
-        col(Absence.course_id) == course_id,
-        col(Absence.person_id) == person_id,
-        col(Absence.until_on) >= today,
+    asked = {"tenant_id": tenant_id, "course_id": course_id, "person_id": person_id, "today": today}
+    return session.scalars(_away, asked).one_or_none()
+
+
+_away = (
+    select(Absence)
+    .where(
+        col(Absence.tenant_id) == bindparam("tenant_id"),
+        col(Absence.course_id) == bindparam("course_id"),
+        col(Absence.person_id) == bindparam("person_id"),
+        col(Absence.until_on) >= bindparam("today"),
     )
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    .execution_options(populate_existing=True)
+)
+
+
+def own_absences(session: Session, teacher: Reader, today: date) -> list[Absence]:
+    """From which courses a teacher is away, the next return first.
+
+    Args:
+        today: the day where the teacher is.
+    """
+    query = select(Absence).where(
+        col(Absence.tenant_id) == teacher.tenant_id, col(Absence.person_id) == teacher.person_id, col(Absence.until_on) >= today
+    )
+    return list(session.scalars(query.order_by(col(Absence.until_on), col(Absence.id)).execution_options(populate_existing=True)))
 
 
 def forget_absences(session: Session, *, before: datetime) -> None:

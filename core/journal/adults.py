@@ -7,14 +7,16 @@ A teacher teaches a student while both are active in one course. Advisors are th
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, union
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, union
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
 from core.courses.enrolments import Enrolment
+from core.data.vault import Vault
 from core.errors import CoreError, NotFound
 from core.people.access import Role
 from core.people.audit import Reader
+from core.people.people import NAME, Person
 from core.people.roles import RoleGrant, SchoolRole
 
 
@@ -26,13 +28,46 @@ class NotTheirAdult(CoreError):
 
 def teachers_of(session: Session, tenant_id: UUID, course_id: UUID) -> Sequence[UUID]:
     """The teachers of a course, longest there first."""
-    query = select(col(Enrolment.person_id)).where(
-        col(Enrolment.tenant_id) == tenant_id,
-        col(Enrolment.course_id) == course_id,
+    return session.scalars(_teachers, {"tenant_id": tenant_id, "course_id": course_id}).all()
+
+
+_teachers = (
+    select(col(Enrolment.person_id))
+    .where(
+        col(Enrolment.tenant_id) == bindparam("tenant_id"),
+        col(Enrolment.course_id) == bindparam("course_id"),
         col(Enrolment.role) == Role.TEACHER,
         col(Enrolment.active),
     )
-    return session.scalars(query.order_by(col(Enrolment.joined_at), col(Enrolment.id))).all()
+    .order_by(col(Enrolment.joined_at), col(Enrolment.id))
+)
+
+
+def teacher_names(session: Session, vault: Vault, tenant_id: UUID, course_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """The teachers of some courses with their display names, longest there first, in one statement and one look into the vault.
+
+    A nameless teacher appears by their pseudonym; a course without a teacher is absent.
+    """
+    rows = session.execute(_named, {"tenant_id": tenant_id, "course_ids": list(course_ids)}).all()
+    keys = vault.keys_of(person_id for _, person_id, _, sealed in rows if sealed)
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
+    for course_id, person_id, pseudonym, sealed in rows:
+        name = keys[person_id].open(sealed, NAME) if sealed and person_id in keys else pseudonym
+        found.setdefault(course_id, []).append((person_id, name))
+    return found
+
+
+_named = (
+    select(col(Enrolment.course_id), col(Person.id), col(Person.pseudonym), col(Person.sealed_name))
+    .join(Person, col(Person.id) == col(Enrolment.person_id))
+    .where(
+        col(Enrolment.tenant_id) == bindparam("tenant_id"),
+        col(Enrolment.course_id).in_(bindparam("course_ids", expanding=True)),
+        col(Enrolment.role) == Role.TEACHER,
+        col(Enrolment.active),
+    )
+    .order_by(col(Enrolment.joined_at), col(Enrolment.id))
+)
 
 
 def adults_of(session: Session, tenant_id: UUID, student_id: UUID) -> set[UUID]:

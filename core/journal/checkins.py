@@ -4,26 +4,31 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, delete, func, select
+from sqlalchemy import CheckConstraint, Index, Select, UniqueConstraint, and_, bindparam, delete, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.courses import Course
 from core.courses.enrolments import Place, places_query
+from core.data import outbox
 from core.data.clock import local_day
-from core.data.db import Table, insert_into, within_tenant
+from core.data.db import Table, add_once, insert_into, within_tenant
 from core.data.ids import new_id
+from core.data.outbox import Promise
 from core.errors import CoreError
-from core.journal.events import EventKind, promise_event
-from core.journal.goal_steps import count_steps_done
+from core.journal.events import EventKind, event
+from core.journal.goal_steps import follow_count
 from core.journal.goals import GoalState, own_goal
 from core.journal.student import Student
 from core.journal.words import seal_words
 from core.people.access import Role
 
 MOOD_KEPT = timedelta(days=30)
+MOST_LOOKED_AT = 60
+RECORD = "check_in"
 BLOCKER = "check_in.sealed_blocker"
 
 
@@ -124,7 +129,10 @@ def check_in(session: Session, course: Course, person_id: UUID, *, zone: str, no
     Args:
         zone: the IANA zone in which "today" is meant, the course's.
     """
-    return _made(session, course, person_id, local_day(now, zone), {}, now) is not None
+    made = _made(session, course, person_id, local_day(now, zone), {}, now)
+    if made:
+        outbox.promise_all(session, [_event(EventKind.CHECK_IN_MADE, course, person_id, made, None, now)])
+    return made is not None
 
 
 def record_check_in(session: Session, student: Student, told: Progress, *, now: datetime) -> CheckIn:
@@ -140,16 +148,10 @@ def record_check_in(session: Session, student: Student, told: Progress, *, now: 
     """
     if min(told.steps_done or 0, told.steps_planned or 0) < 0:
         raise StepsUncountable
-    said = _columns(session, student, told, now)
+    said, events = _columns(session, student, told, now)
     day = student.today(now)
     made = _made(session, student.course, student.person_id, day, said, now)
-    query = select(CheckIn).where(
-        col(CheckIn.tenant_id) == student.tenant_id,
-        col(CheckIn.course_id) == student.course.id,
-        col(CheckIn.person_id) == student.person_id,
-        col(CheckIn.day) == day,
-    )
-    found = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    found = made or _of_day(session, student, day)
     if made is None and said:
         for column, value in said.items():
             setattr(found, column, value)
@@ -157,22 +159,13 @@ def record_check_in(session: Session, student: Student, told: Progress, *, now: 
             found.sealed_blocker = None  # those words were about what was in the way before
         session.add(found)
         session.flush()
-        _promise(session, EventKind.CHECK_IN_UPDATED, student, {"check_in": found.id}, f"{found.id}:{now.isoformat()}", now)
+        events.append(_event(EventKind.CHECK_IN_UPDATED, student.course, student.person_id, found, now.isoformat(), now))
+    elif made:
+        events.append(_event(EventKind.CHECK_IN_MADE, student.course, student.person_id, made, None, now))
     if told.confidence:
-        _promise(session, EventKind.MASTERY_SELF_ASSESSED, student, {"check_in": found.id}, f"{found.id}:{told.confidence}", now)
+        events.append(_event(EventKind.MASTERY_SELF_ASSESSED, student.course, student.person_id, found, told.confidence, now))
+    outbox.promise_all(session, events)
     return found
-
-
-def earlier_check_in(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID, *, before: date) -> CheckIn | None:
-    """The newest check-in about a goal before a day, to say how far the student has come since."""
-    query = select(CheckIn).where(
-        col(CheckIn.tenant_id) == tenant_id,
-        col(CheckIn.person_id) == person_id,
-        col(CheckIn.goal_id) == goal_id,
-        col(CheckIn.day) < before,
-        col(CheckIn.steps_done).is_not(None),
-    )
-    return session.scalars(query.order_by(col(CheckIn.day).desc()).limit(1)).first()
 
 
 def last_check_in(session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID) -> CheckIn | None:
@@ -186,16 +179,51 @@ def last_check_in(session: Session, tenant_id: UUID, person_id: UUID, course_id:
     return session.scalars(query).first()
 
 
+@dataclass(frozen=True)
+class LookBack:
+    """The check-ins of a student in a course before a day: how many, the newest, and what was last told of one goal."""
+
+    count: int = 0
+    newest_on: date | None = None
+    steps_done: int | None = None
+    told_on: date | None = None
+
+
+def look_back(session: Session, student: Student, goal_id: UUID | None, *, before: date) -> LookBack:
+    """What a student told before a day, in one statement; of a goal the newest count of the last `MOST_LOOKED_AT` check-ins."""
+    query = (
+        select(func.count().over(), col(CheckIn.day), col(CheckIn.goal_id), col(CheckIn.steps_done))
+        .where(
+            col(CheckIn.tenant_id) == student.tenant_id,
+            col(CheckIn.course_id) == student.course.id,
+            col(CheckIn.person_id) == student.person_id,
+            col(CheckIn.day) < before,
+        )
+        .order_by(col(CheckIn.day).desc())
+        .limit(MOST_LOOKED_AT)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return LookBack()
+    told = ((done, day) for _, day, about, done in rows if about == goal_id and done is not None)
+    return LookBack(rows[0][0], rows[0][1], *next(told, (None, None)))
+
+
 def places_with_last_days(session: Session, tenant_id: UUID, person_id: UUID) -> list[tuple[Place, date | None]]:
     """The courses of a person, by title, each with the day of their newest check-in there, in one statement."""
+    rows = session.execute(_places_with_days(), {"tenant_id": tenant_id, "person_id": person_id})
+    return [(Place(course_id, title, Role(role), zone), day) for course_id, title, role, zone, day in rows]
+
+
+@cache
+def _places_with_days() -> Select[UUID, str, str, str, date]:
     newest = (
         select(col(CheckIn.course_id), func.max(col(CheckIn.day)).label("day"))
-        .where(col(CheckIn.tenant_id) == tenant_id, col(CheckIn.person_id) == person_id)
+        .where(col(CheckIn.tenant_id) == bindparam("tenant_id"), col(CheckIn.person_id) == bindparam("person_id"))
         .group_by(col(CheckIn.course_id))
         .subquery()
     )
-    query = places_query(tenant_id, person_id).outerjoin(newest, newest.c.course_id == col(Course.id)).add_columns(newest.c.day)
-    return [(Place(course_id, title, Role(role), zone), day) for course_id, title, role, zone, day in session.execute(query)]
+    return places_query().outerjoin(newest, newest.c.course_id == col(Course.id)).add_columns(newest.c.day)
 
 
 def last_check_ins(session: Session, tenant_id: UUID, course_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, tuple[date, str | None]]:
@@ -256,23 +284,31 @@ def forget_moods(session: Session, *, before: datetime) -> None:
     session.execute(delete(Mood).where(col(Mood.said_at) < before))
 
 
-def _made(session: Session, course: Course, person_id: UUID, day: date, said: dict[str, Any], now: datetime) -> UUID | None:
-    """Insert the check-in of a day with its event; None when there is one already."""
+def _of_day(session: Session, student: Student, day: date) -> CheckIn:
+    """The check-in of a day, locked."""
+    query = select(CheckIn).where(
+        col(CheckIn.tenant_id) == student.tenant_id,
+        col(CheckIn.course_id) == student.course.id,
+        col(CheckIn.person_id) == student.person_id,
+        col(CheckIn.day) == day,
+    )
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _made(session: Session, course: Course, person_id: UUID, day: date, said: dict[str, Any], now: datetime) -> CheckIn | None:
+    """Insert the check-in of a day; None when there is one already."""
     row = {"id": new_id(), "tenant_id": course.tenant_id, "person_id": person_id, "course_id": course.id, "day": day, "made_at": now}
-    insert = insert_into(session, CheckIn).values(**row, **said).on_conflict_do_nothing().returning(col(CheckIn.id))
-    made: UUID | None = session.execute(insert).scalar_one_or_none()
-    if made:
-        about = {"tenant_id": course.tenant_id, "person_id": person_id, "course_id": course.id}
-        promise_event(session, EventKind.CHECK_IN_MADE, {"check_in": made}, **about, once=made, now=now)
-    return made
+    return add_once(session, CheckIn, {**row, **said})
 
 
-def _columns(session: Session, student: Student, told: Progress, now: datetime) -> dict[str, Any]:
-    """What was said, by column; what was not said is absent."""
+def _columns(session: Session, student: Student, told: Progress, now: datetime) -> tuple[dict[str, Any], list[Promise]]:
+    """What was said, by column, what was not said being absent; and the events of the steps that follow the count."""
+    events: list[Promise] = []
     sealed = seal_words(student.key, told.blocker_words, BLOCKER) if told.blocker_words else None
     planned = told.steps_planned
     if told.goal_id and told.steps_done is not None:
-        planned = count_steps_done(session, student, told.goal_id, told.steps_done, now=now) or planned
+        counted, events = follow_count(session, student, told.goal_id, told.steps_done, now=now)
+        planned = counted or planned
     elif told.goal_id:
         own_goal(session, student.tenant_id, student.person_id, told.goal_id, state=GoalState.OPEN)
     said = {
@@ -283,9 +319,9 @@ def _columns(session: Session, student: Student, told: Progress, now: datetime) 
         "sealed_blocker": sealed,
         "confidence": told.confidence,
     }
-    return {column: value for column, value in said.items() if value is not None}
+    return {column: value for column, value in said.items() if value is not None}, events
 
 
-def _promise(session: Session, kind: EventKind, student: Student, about: dict[str, UUID], once: str, now: datetime) -> None:
-    ids = {"tenant_id": student.tenant_id, "person_id": student.person_id, "course_id": student.course.id}
-    promise_event(session, kind, about, **ids, once=once, now=now)
+def _event(kind: EventKind, course: Course, person_id: UUID, about: CheckIn, once: str | None, now: datetime) -> Promise:
+    ids = {"tenant_id": course.tenant_id, "person_id": person_id, "course_id": course.id}
+    return event(kind, {"check_in": about.id}, **ids, once=f"{about.id}:{once}" if once else about.id, now=now)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, select, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, select, text
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.competencies import find_competency
@@ -15,12 +15,13 @@ from core.data.ids import new_id
 from core.data.vault import Vault
 from core.errors import CoreError, NotFound
 from core.evidence.evidence import Observation, Source, record_evidence
-from core.journal.adults import teaches
+from core.journal.adults import teachers_of, teaches
 from core.journal.checkins import Confidence
 from core.journal.events import EventKind, promise_event
 from core.journal.goal_ends import advance_with_evidence
 from core.journal.goals import own_goal
 from core.journal.links import check_link
+from core.journal.notices import Notice, To, promise_notice, promise_notices
 from core.journal.student import Student
 from core.journal.words import seal_words
 from core.people.audit import Reader, audit_reads
@@ -114,6 +115,8 @@ def claim(
     claim_id = session.execute(added.returning(col(Claim.id))).scalar_one()
     made = session.get_one(Claim, claim_id, populate_existing=True)
     _promise(session, EventKind.MASTERY_SELF_ASSESSED, made, f"{made.id}:{confidence or 'finished'}", now)
+    teachers = [To(one, {"claim": made.id}, made.id) for one in teachers_of(session, made.tenant_id, made.course_id)]
+    promise_notices(session, Notice.CLAIM_MADE, teachers, tenant_id=made.tenant_id, due_at=now)
     return made
 
 
@@ -156,6 +159,7 @@ def confirm(session: Session, teacher: Reader, claim_id: UUID, *, score_bp: int 
     _decide(session, found, ClaimState.CONFIRMED, by=teacher.person_id, now=now)
     _promise(session, EventKind.MASTERY_ASSERTED, found, found.id, now)
     advance_with_evidence(session, course, told, now=now)
+    _tell_decided(session, found, now)
     return found
 
 
@@ -172,17 +176,15 @@ def decline_claim(session: Session, vault: Vault, teacher: Reader, claim_id: UUI
     sealed = seal_words(vault.key_of(found.person_id), reason, REASON)
     _decide(session, found, ClaimState.DECLINED, by=teacher.person_id, now=now)
     found.sealed_reason = sealed
+    _tell_decided(session, found, now)
     return found
 
 
-def waiting_claims(session: Session, teacher: Reader, course_id: UUID) -> list[Claim]:
-    """The claims of a course that wait, oldest first; nothing for whoever does not teach it. Words are read apart, and audited."""
-    query = select(Claim).where(
-        col(Claim.tenant_id) == teacher.tenant_id,
-        col(Claim.course_id) == course_id,
-        col(Claim.state) == ClaimState.OPEN,
-        teaches(teacher, col(Claim.course_id)),
-    )
+def waiting_claims(session: Session, teacher: Reader, course_id: UUID | None = None) -> list[Claim]:
+    """The claims that wait for a teacher, oldest first, of one course or of all that they teach. Words are read apart, and audited."""
+    query = select(Claim).where(*waits_for(teacher))
+    if course_id:
+        query = query.where(col(Claim.course_id) == course_id)
     return list(session.scalars(query.order_by(col(Claim.claimed_at), col(Claim.id))))
 
 
@@ -206,6 +208,16 @@ def read_claim(
     key = vault.key_of(found.person_id)
     words = key.open(found.sealed_words, WORDS) if found.sealed_words else None
     return words, key.open(found.sealed_link, LINK) if found.sealed_link else None
+
+
+def waits_for(teacher: Reader) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a claim waits for a teacher."""
+    return (col(Claim.tenant_id) == teacher.tenant_id, col(Claim.state) == ClaimState.OPEN, teaches(teacher, col(Claim.course_id)))
+
+
+def _tell_decided(session: Session, found: Claim, now: datetime) -> None:
+    about = {"claim": found.id}
+    promise_notice(session, Notice.CLAIM_DECIDED, found.person_id, about, tenant_id=found.tenant_id, once=found.id, due_at=now)
 
 
 def _for_teacher(session: Session, teacher: Reader, claim_id: UUID) -> Claim:

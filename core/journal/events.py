@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.data import outbox
+from core.data.outbox import Promise
 
 RECEIVERS = "receivers"
 """The outbox destination of events; the worker hands each to the receivers that the course switched on."""
@@ -58,9 +59,16 @@ def promise_event(
         about: the ids of what it is about, such as `{"goal": …}`; never words.
         once: what makes this event this one and no other of its kind, such as the id of the row.
     """
+    made = event(kind, about, tenant_id=tenant_id, person_id=person_id, course_id=course_id, once=once, now=now)
+    return outbox.promise(session, **vars(made))
+
+
+def event(
+    kind: EventKind, about: Mapping[str, UUID], *, tenant_id: UUID, person_id: UUID, course_id: UUID, once: object, now: datetime
+) -> Promise:
+    """An event about a student, to be promised together with others."""
     ids = {name: str(one) for name, one in about.items()}
-    return outbox.promise(
-        session,
+    return Promise(
         kind,
         RECEIVERS,
         tenant_id=tenant_id,

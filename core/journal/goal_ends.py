@@ -13,6 +13,7 @@ from core.evidence.evidence import Estimate, Observation
 from core.journal.events import EventKind
 from core.journal.goal_setting import demand_day
 from core.journal.goals import Change, Goal, GoalAlreadyOpen, GoalState, own_goal, write_change
+from core.journal.notices import Notice, promise_notice
 from core.journal.student import Student
 
 
@@ -104,7 +105,9 @@ def advance_with_evidence(session: Session, course: Course, told: Observation, *
     if goal:
         end(session, goal, GoalState.REACHED, now=now)
         facts, by = {"by": "evidence"}, told.asserted_by or told.person_id
-        write_change(session, goal, Change.REACHED, facts, by=by, event=EventKind.GOAL_ACHIEVED, now=now)
+        line = write_change(session, goal, Change.REACHED, facts, by=by, event=EventKind.GOAL_ACHIEVED, now=now)
+        about = {"goal": goal.id}
+        promise_notice(session, Notice.GOAL_ACHIEVED, goal.person_id, about, tenant_id=goal.tenant_id, once=line, due_at=now)
     return goal
 
 

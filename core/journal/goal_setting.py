@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col
 
 from core.courses.competencies import find_competency
+from core.data.db import add_once
 from core.errors import CoreError
 from core.journal.events import EventKind
 from core.journal.goals import BEFORE, PLAN, STEP, WHY, WORDS, Change, Goal, GoalState, GoalStep, own_goal, steps_of, write_change
@@ -89,7 +89,7 @@ def set_goal(
         find_competency(session, student.tenant_id, competency_id)
         if there := open_goal(session, student, competency_id):
             return _change(session, student, there, target_on, details, now)
-    goal = Goal(
+    wanted = Goal(
         tenant_id=student.tenant_id,
         person_id=student.person_id,
         course_id=student.course.id,
@@ -97,9 +97,10 @@ def set_goal(
         target_on=target_on,
         created_at=now,
     )
-    check_details(session, student, goal, details)
-    _say(student, goal, details)
-    if not _added(session, goal):  # another tab was faster
+    check_details(session, student, wanted, details)
+    _say(student, wanted, details)
+    goal = _added(session, wanted)
+    if goal is None:  # another tab was faster
         assert competency_id is not None
         there = open_goal(session, student, competency_id)
         assert there is not None
@@ -141,14 +142,22 @@ def demand_day(student: Student, target_on: date, now: datetime) -> None:
 
 def open_goal(session: Session, student: Student, competency_id: UUID) -> Goal | None:
     """The student's open goal for a competency in the course, locked, if there is one."""
-    query = select(Goal).where(
-        col(Goal.tenant_id) == student.tenant_id,
-        col(Goal.course_id) == student.course.id,
-        col(Goal.person_id) == student.person_id,
-        col(Goal.competency_id) == competency_id,
+    ids = {"tenant_id": student.tenant_id, "course_id": student.course.id, "person_id": student.person_id}
+    return session.scalars(_open, {**ids, "competency_id": competency_id}).one_or_none()
+
+
+_open = (
+    select(Goal)
+    .where(
+        col(Goal.tenant_id) == bindparam("tenant_id"),
+        col(Goal.course_id) == bindparam("course_id"),
+        col(Goal.person_id) == bindparam("person_id"),
+        col(Goal.competency_id) == bindparam("competency_id"),
         col(Goal.state) == GoalState.OPEN,
     )
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def check_details(session: Session, student: Student, goal: Goal, details: Details) -> None:
@@ -253,15 +262,9 @@ def _say(student: Student, goal: Goal, details: Details) -> dict[str, Any]:
     return before
 
 
-def _added(session: Session, goal: Goal) -> bool:
-    """Add a goal; False when the database has an open one for its competency by now."""
-    try:
-        with session.begin_nested():
-            session.add(goal)
-            session.flush()
-    except IntegrityError:
-        return False
-    return True
+def _added(session: Session, goal: Goal) -> Goal | None:
+    """Add a goal; None when the database has an open one for its competency by now."""
+    return add_once(session, Goal, goal.model_dump())
 
 
 def _steps_now(session: Session, student: Student, goal: Goal) -> list[tuple[str, str | None]]:

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.data import outbox
+from core.data.outbox import Promise
 from core.errors import NotFound
 from core.journal.events import EventKind
-from core.journal.goals import Change, Goal, GoalState, GoalStep, own_goal, steps_of, write_change
+from core.journal.goals import Change, Goal, GoalStep, add_change, own_goal_with_steps
 from core.journal.student import Student
 
 
@@ -43,22 +45,33 @@ def count_steps_done(session: Session, student: Student, goal_id: UUID, count: i
         NotFound: no such goal of this student.
         GoalNotOpen: the goal has ended, or is not accepted yet.
     """
-    goal = own_goal(session, student.tenant_id, student.person_id, goal_id, state=GoalState.OPEN)
-    steps = steps_of(session, goal.tenant_id, [goal.id])
+    planned, events = follow_count(session, student, goal_id, count, now=now)
+    outbox.promise_all(session, events)
+    return planned
+
+
+def follow_count(session: Session, student: Student, goal_id: UUID, count: int, *, now: datetime) -> tuple[int, list[Promise]]:
+    """As `count_steps_done`, but returns the events as well, for the caller to promise.
+
+    Raises:
+        NotFound, GoalNotOpen: as `count_steps_done`.
+    """
+    goal, steps = own_goal_with_steps(session, student.tenant_id, student.person_id, goal_id)
     done = sum(step.done_at is not None for step in steps)
-    for step in [step for step in steps if step.done_at is None][: max(count - done, 0)]:
-        write_step(session, goal, step, done=True, by=student.person_id, now=now)
-    for step in [step for step in reversed(steps) if step.done_at][: max(done - count, 0)]:
-        write_step(session, goal, step, done=False, by=student.person_id, now=now)
-    return len(steps)
+    more = [step for step in steps if step.done_at is None][: max(count - done, 0)]
+    fewer = [step for step in reversed(steps) if step.done_at][: max(done - count, 0)]
+    return len(steps), _write_steps(session, goal, more or fewer, done=bool(more), by=student.person_id, now=now)
 
 
-def write_step(session: Session, goal: Goal, step: GoalStep, *, done: bool, by: UUID, now: datetime) -> None:
-    """Mark one step, with its line in the history and its event."""
-    step.done_at = now if done else None
-    session.add(step)
-    change = Change.STEP_DONE if done else Change.STEP_UNDONE
-    write_change(session, goal, change, {"position": step.position}, by=by, event=EventKind.GOAL_UPDATED, now=now)
+def _write_steps(session: Session, goal: Goal, steps: Sequence[GoalStep], *, done: bool, by: UUID, now: datetime) -> list[Promise]:
+    """Mark steps, with one line in the history for all of them; returns its event."""
+    if not steps:
+        return []
+    for step in steps:
+        step.done_at = now if done else None
+    session.add_all(steps)
+    change, facts = Change.STEP_DONE if done else Change.STEP_UNDONE, {"positions": sorted(step.position for step in steps)}
+    return [add_change(session, goal, change, facts, by=by, event=EventKind.GOAL_UPDATED, now=now)]
 
 
 def find_step(steps: Sequence[GoalStep], position: int) -> GoalStep:
@@ -74,8 +87,8 @@ def find_step(steps: Sequence[GoalStep], position: int) -> GoalStep:
 
 
 def _mark(session: Session, student: Student, goal_id: UUID, position: int, *, done: bool, now: datetime) -> Goal:
-    goal = own_goal(session, student.tenant_id, student.person_id, goal_id, state=GoalState.OPEN)
-    step = find_step(steps_of(session, goal.tenant_id, [goal.id]), position)
+    goal, steps = own_goal_with_steps(session, student.tenant_id, student.person_id, goal_id)
+    step = find_step(steps, position)
     if (step.done_at is not None) != done:
-        write_step(session, goal, step, done=done, by=student.person_id, now=now)
+        outbox.promise_all(session, _write_steps(session, goal, [step], done=done, by=student.person_id, now=now))
     return goal

@@ -59,9 +59,11 @@ def _change_back(session: Session, student: Student, goal: Goal, last: GoalChang
 
 
 def _mark_back(session: Session, _student: Student, goal: Goal, last: GoalChange, now: datetime) -> None:
-    step = find_step(steps_of(session, goal.tenant_id, [goal.id]), last.facts["position"])
-    step.done_at = now if last.change == Change.STEP_UNDONE else None
-    session.add(step)
+    steps = steps_of(session, goal.tenant_id, [goal.id])
+    for position in last.facts["positions"]:
+        step = find_step(steps, position)
+        step.done_at = now if last.change == Change.STEP_UNDONE else None
+        session.add(step)
 
 
 def _open_again(session: Session, _student: Student, goal: Goal, _last: GoalChange, _now: datetime) -> None:

@@ -8,18 +8,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, func, select, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, Select, UniqueConstraint, bindparam, func, select, text
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.competencies import Competency
-from core.data.db import Table, within_tenant
+from core.data import outbox
+from core.data.db import Table, insert_once, within_tenant
 from core.data.ids import new_id
-from core.data.outbox import BigId
+from core.data.outbox import BigId, Promise
 from core.errors import CoreError, NotFound
-from core.journal.events import EventKind, promise_event
+from core.journal.events import EventKind
+from core.journal.events import event as event_of
 
 
 class GoalState(StrEnum):
@@ -113,6 +116,7 @@ class GoalChange(Table, table=True):
     changed_at: datetime = Field(sa_type=UTCDateTime)
 
 
+RECORD = "goal"
 WORDS, PLAN, WHY, STEP = "goal.sealed_words", "goal.sealed_plan", "goal.sealed_why", "goal_step.sealed_words"
 BEFORE = "goal_change.sealed_before"
 
@@ -136,13 +140,44 @@ def own_goal(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID, 
         NotFound: no such goal, or somebody else's.
         GoalNotOpen: it is not in `state`.
     """
-    query = select(Goal).where(col(Goal.tenant_id) == tenant_id, col(Goal.person_id) == person_id, col(Goal.id) == goal_id)
-    goal = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    goal = session.scalars(_own, {"tenant_id": tenant_id, "person_id": person_id, "goal_id": goal_id}).one_or_none()
     if goal is None:
         raise NotFound(what="goal")
     if state and goal.state != state:
         raise GoalNotOpen(state=goal.state)
     return goal
+
+
+def own_goal_with_steps(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID) -> tuple[Goal, list[GoalStep]]:
+    """A student's open goal, locked as `own_goal` does, and its steps in order, in one statement.
+
+    Raises:
+        NotFound: no such goal, or somebody else's.
+        GoalNotOpen: it has ended, or is not accepted yet.
+    """
+    rows = session.execute(_with_steps, {"tenant_id": tenant_id, "person_id": person_id, "goal_id": goal_id}).all()
+    if not rows:
+        raise NotFound(what="goal")
+    goal = rows[0][0]
+    if goal.state != GoalState.OPEN:
+        raise GoalNotOpen(state=goal.state)
+    return goal, [step for _, step in rows if step is not None]
+
+
+_mine = (
+    col(Goal.tenant_id) == bindparam("tenant_id"),
+    col(Goal.person_id) == bindparam("person_id"),
+    col(Goal.id) == bindparam("goal_id"),
+)
+_own = select(Goal).where(*_mine).with_for_update().execution_options(populate_existing=True)
+_with_steps = (
+    select(Goal, GoalStep)
+    .outerjoin(GoalStep, col(GoalStep.goal_id) == col(Goal.id))
+    .where(*_mine)
+    .order_by(col(GoalStep.position))
+    .with_for_update(of=Goal)
+    .execution_options(populate_existing=True)
+)
 
 
 def write_change(
@@ -155,23 +190,33 @@ def write_change(
     event: EventKind | None,
     sealed_before: bytes | None = None,
     now: datetime,
-) -> GoalChange:
-    """Add a line to a goal's history, and promise its event, if it has one."""
-    line = GoalChange(
-        tenant_id=goal.tenant_id,
-        goal_id=goal.id,
-        changed_by=by,
-        change=change,
-        facts=dict(facts),
-        sealed_before=sealed_before,
-        changed_at=now,
-    )
-    session.add(line)
-    session.flush()
+) -> int:
+    """Add a line to a goal's history, and promise its event, if it has one; returns the line's id."""
+    line_id = _add_line(session, goal, change, facts, by, sealed_before, now)
     if event:
-        about = {"tenant_id": goal.tenant_id, "person_id": goal.person_id, "course_id": goal.course_id}
-        promise_event(session, event, {"goal": goal.id}, **about, once=line.id, now=now)
-    return line
+        outbox.promise_all(session, [_event(goal, event, line_id, now)])
+    return line_id
+
+
+def add_change(
+    session: Session, goal: Goal, change: Change, facts: Mapping[str, Any], *, by: UUID, event: EventKind, now: datetime
+) -> Promise:
+    """As `write_change`, but returns the event, for the caller to promise together with others."""
+    return _event(goal, event, _add_line(session, goal, change, facts, by, None, now), now)
+
+
+def _add_line(
+    session: Session, goal: Goal, change: Change, facts: Mapping[str, Any], by: UUID, sealed_before: bytes | None, now: datetime
+) -> int:
+    session.flush()  # the goal itself comes first
+    row = {"tenant_id": goal.tenant_id, "goal_id": goal.id, "changed_by": by, "change": change, "facts": dict(facts)}
+    line_id: int = insert_once(session, GoalChange, {**row, "sealed_before": sealed_before, "changed_at": now}, returning="id")
+    return line_id
+
+
+def _event(goal: Goal, kind: EventKind, line_id: int, now: datetime) -> Promise:
+    about = {"tenant_id": goal.tenant_id, "person_id": goal.person_id, "course_id": goal.course_id}
+    return event_of(kind, {"goal": goal.id}, **about, once=line_id, now=now)
 
 
 def history_of(session: Session, tenant_id: UUID, person_id: UUID, goal_id: UUID) -> Sequence[GoalChange]:
@@ -195,8 +240,14 @@ def open_goals(session: Session, tenant_id: UUID, person_id: UUID, course_id: UU
 
 def steps_of(session: Session, tenant_id: UUID, goal_ids: Sequence[UUID]) -> Sequence[GoalStep]:
     """The steps of some goals, in order."""
-    query = select(GoalStep).where(col(GoalStep.tenant_id) == tenant_id, col(GoalStep.goal_id).in_(goal_ids))
-    return session.scalars(query.order_by(col(GoalStep.goal_id), col(GoalStep.position))).all()
+    return session.scalars(_steps, {"tenant_id": tenant_id, "goal_ids": list(goal_ids)}).all()
+
+
+_steps = (
+    select(GoalStep)
+    .where(col(GoalStep.tenant_id) == bindparam("tenant_id"), col(GoalStep.goal_id).in_(bindparam("goal_ids", expanding=True)))
+    .order_by(col(GoalStep.goal_id), col(GoalStep.position))
+)
 
 
 @dataclass(frozen=True)
@@ -213,13 +264,29 @@ class OpenGoal:
     sealed_words: bytes | None
     sealed_plan: bytes | None
     steps: list[tuple[bytes, bool]]
+    competency_id: UUID | None = None
 
 
 def open_goals_with_steps(session: Session, tenant_id: UUID, person_id: UUID, most: int) -> list[OpenGoal]:
     """The open goals of a student in all courses, the next due first, at most `most`, in one statement."""
-    mine = (col(Goal.tenant_id) == tenant_id, col(Goal.person_id) == person_id, col(Goal.state) == GoalState.OPEN)
-    first = select(col(Goal.id)).where(*mine).order_by(col(Goal.target_on), col(Goal.id)).limit(most)
-    query = (
+    goals: dict[UUID, OpenGoal] = {}
+    rows = session.execute(_open_with_steps(), {"tenant_id": tenant_id, "person_id": person_id, "most": most})
+    for goal_id, course_id, short_name, target_on, words, plan, step, done_at, competency_id in rows:
+        goal = goals.setdefault(goal_id, OpenGoal(goal_id, course_id, short_name, target_on, words, plan, [], competency_id))
+        if step is not None:
+            goal.steps.append((step, done_at is not None))
+    return list(goals.values())
+
+
+@cache
+def _open_with_steps() -> Select[UUID, UUID, str, date, bytes | None, bytes | None, bytes, datetime | None, UUID]:
+    mine = (
+        col(Goal.tenant_id) == bindparam("tenant_id"),
+        col(Goal.person_id) == bindparam("person_id"),
+        col(Goal.state) == GoalState.OPEN,
+    )
+    first = select(col(Goal.id)).where(*mine).order_by(col(Goal.target_on), col(Goal.id)).limit(bindparam("most"))
+    return (
         select(
             col(Goal.id),
             col(Goal.course_id),
@@ -229,18 +296,13 @@ def open_goals_with_steps(session: Session, tenant_id: UUID, person_id: UUID, mo
             col(Goal.sealed_plan),
             col(GoalStep.sealed_words),
             col(GoalStep.done_at),
+            col(Competency.id),
         )
         .outerjoin(Competency, col(Competency.id) == col(Goal.competency_id))
         .outerjoin(GoalStep, col(GoalStep.goal_id) == col(Goal.id))
         .where(*mine, col(Goal.id).in_(first))
         .order_by(col(Goal.target_on), col(Goal.id), col(GoalStep.position))
     )
-    goals: dict[UUID, OpenGoal] = {}
-    for goal_id, course_id, short_name, target_on, words, plan, step, done_at in session.execute(query):
-        goal = goals.setdefault(goal_id, OpenGoal(goal_id, course_id, short_name, target_on, words, plan, []))
-        if step is not None:
-            goal.steps.append((step, done_at is not None))
-    return list(goals.values())
 
 
 def count_open_goals(session: Session, tenant_id: UUID, course_id: UUID, person_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -1,6 +1,6 @@
 """Passing a request for help on to an advisor. The student is asked first, except for personal or urgent requests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -13,7 +13,8 @@ from core.data.ids import new_id
 from core.errors import NotFound
 from core.journal.adults import NotTheirAdult
 from core.journal.help_answers import readable_by
-from core.journal.help_requests import HelpRequest, HelpResolved, HelpState, Kind, own_request
+from core.journal.help_requests import HelpRequest, HelpResolved, HelpState, Kind, own_request, tell_adult
+from core.journal.notices import Notice, promise_notice
 from core.people.audit import Reader
 from core.people.roles import SchoolRole, holders_of
 
@@ -49,7 +50,8 @@ class Handover(Table, table=True):
 def pass_on(session: Session, reader: Reader, request_id: UUID, advisor_id: UUID, *, urgent: bool = False, now: datetime) -> Handover:
     """Pass a request on to an advisor of the school: at once when it is personal or urgent, else when the student agrees.
 
-    From then on it waits for the advisor. A proposal that the student has not decided is replaced.
+    From then on it waits for the advisor, who is told. A proposal that the student has not decided is replaced; the same one
+    made twice asks the student once.
 
     Raises:
         NotFound: no such request, or not this reader's to read.
@@ -65,7 +67,10 @@ def pass_on(session: Session, reader: Reader, request_id: UUID, advisor_id: UUID
         raise HelpResolved
     if advisor_id == request.to_person_id or advisor_id not in holders_of(session, reader.tenant_id, SchoolRole.ADVISOR):
         raise NotTheirAdult
+    at_once = urgent or request.kind == Kind.PERSONAL
     for undecided in _proposed(session, request):
+        if (undecided.from_person_id, undecided.to_person_id) == (reader.person_id, advisor_id) and not at_once:
+            return undecided
         session.delete(undecided)
     made = Handover(
         tenant_id=request.tenant_id,
@@ -77,8 +82,11 @@ def pass_on(session: Session, reader: Reader, request_id: UUID, advisor_id: UUID
         proposed_at=now,
     )
     session.add(made)
-    if urgent or request.kind == Kind.PERSONAL:
+    if at_once:
         _hand_over(session, request, made, now)
+    else:
+        about = {"handover": made.id}
+        promise_notice(session, Notice.HANDOVER_PROPOSED, request.person_id, about, tenant_id=made.tenant_id, once=made.id, due_at=now)
     session.flush()
     return made
 
@@ -118,11 +126,20 @@ def handovers_of(session: Session, tenant_id: UUID, person_id: UUID) -> Sequence
     return session.scalars(query.order_by(col(Handover.proposed_at).desc(), col(Handover.id).desc())).all()
 
 
+def proposals_about(session: Session, tenant_id: UUID, request_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """To whom some requests would be passed on, as soon as their students say yes; those without a proposal are absent."""
+    query = select(col(Handover.help_request_id), col(Handover.to_person_id)).where(
+        col(Handover.tenant_id) == tenant_id, col(Handover.help_request_id).in_(request_ids), col(Handover.state) == HandoverState.PROPOSED
+    )
+    return dict(session.execute(query).all())
+
+
 def _hand_over(session: Session, request: HelpRequest, made: Handover, now: datetime) -> None:
     """The advisor has seen nothing yet: the request is open again, for them."""
     made.state, made.decided_at = HandoverState.DONE, now
     request.to_person_id, request.state, request.seen_at, request.answered_at = made.to_person_id, HelpState.OPEN, None, None
     session.add_all((made, request))
+    tell_adult(session, request, made.id, due_at=now)
 
 
 def _proposed(session: Session, request: HelpRequest) -> Sequence[Handover]:

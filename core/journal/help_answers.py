@@ -4,22 +4,29 @@ Academic help is read and answered by the teachers of its course, and by whom it
 and answered by its addressee alone. Whoever neither teaches nor advises the student any more reads nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from core.courses.calendar import calendar_of
 from core.courses.competencies import Competency
-from core.data.vault import KeyDestroyed, Vault
+from core.courses.courses import zone_of
+from core.courses.enrolments import Enrolment
+from core.data.clock import local_day
+from core.data.vault import DataKey, KeyDestroyed, Vault
 from core.errors import NotFound
 from core.journal.absences import Absence
 from core.journal.adults import looks_after, teaches
 from core.journal.events import EventKind
 from core.journal.help_requests import (
     ANSWER,
+    WAITING,
     WORDS,
     AnswerForm,
     HelpAnswer,
@@ -31,16 +38,20 @@ from core.journal.help_requests import (
     close,
     promise_help,
 )
+from core.journal.notices import Notice, To, promise_notice, promise_notices
 from core.journal.words import check_words
+from core.people.access import Role
 from core.people.audit import Reader, audit_reads
+from core.people.roles import RoleGrant, SchoolRole
 
 RECORD = "help_request"
-_WAITING = (HelpState.OPEN, HelpState.SEEN)
+ASKED_BACK_AT = time(15)
+"""When an adult is asked, on the next school day, whether an answer helped; in the zone of the course."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request that waits for a reader, without its words. `delegated`: it was sent to somebody who is away."""
+    """A request that waits for a reader, without its words. `delegated`: it was sent to somebody who is away, or has left."""
 
     request_id: UUID
     person_id: UUID
@@ -50,6 +61,7 @@ class Waiting:
     state: HelpState
     asked_at: datetime
     delegated: bool
+    to_person_id: UUID
 
 
 @dataclass(frozen=True)
@@ -67,11 +79,7 @@ def waiting_for(session: Session, reader: Reader, today: date) -> list[Waiting]:
     Args:
         today: the day on which somebody else may be away.
     """
-    query = select(HelpRequest).where(
-        *readable_by(reader),
-        col(HelpRequest.state).in_(_WAITING),
-        or_(col(HelpRequest.to_person_id) == reader.person_id, _stands_in(reader, today)),
-    )
+    query = select(HelpRequest).where(*waits_for(reader, today))
     return [_waiting(one, reader) for one in session.scalars(query.order_by(col(HelpRequest.asked_at), col(HelpRequest.id)))]
 
 
@@ -90,7 +98,7 @@ def groups(session: Session, reader: Reader, course_id: UUID, *, since: datetime
             col(HelpRequest.tenant_id) == reader.tenant_id,
             col(HelpRequest.course_id) == course_id,
             col(HelpRequest.kind) == Kind.ACADEMIC,
-            col(HelpRequest.state).in_(_WAITING),
+            col(HelpRequest.state).in_(WAITING),
             col(HelpRequest.asked_at) >= since,
             teaches(reader, col(HelpRequest.course_id)),
         )
@@ -129,11 +137,14 @@ def see(session: Session, reader: Reader, request_ids: Collection[UUID], *, now:
     Raises:
         NotFound: one of them is not there, or not this reader's to read; then none is seen.
     """
-    for request in _readable(session, reader, request_ids):
-        if request.state == HelpState.OPEN:
-            request.state, request.seen_at = HelpState.SEEN, now
-            session.add(request)
-            promise_help(session, EventKind.HELP_SEEN, request, once=f"{request.id}:{now.isoformat()}", now=now)
+    fresh = [one for one in _readable(session, reader, request_ids) if one.state == HelpState.OPEN]
+    for request in fresh:
+        request.state, request.seen_at = HelpState.SEEN, now
+        session.add(request)
+    once = {request.id: f"{request.id}:{now.isoformat()}" for request in fresh}
+    promise_help(session, EventKind.HELP_SEEN, *((one, once[one.id]) for one in fresh), now=now)
+    told = [To(one.person_id, {"help_request": one.id}, once[one.id]) for one in fresh]
+    promise_notices(session, Notice.HELP_SEEN, told, tenant_id=reader.tenant_id, due_at=now)
 
 
 def answer(
@@ -148,7 +159,10 @@ def answer(
 ) -> list[HelpAnswer]:
     """Answer one request or many with the same words, each student privately and under their own key.
 
-    Requests that were resolved meanwhile get no answer. To answer is to have seen.
+    Requests that were resolved meanwhile get no answer. To answer is to have seen. The same words from the same adult are
+    not sent a second time to a request that stands answered with them: a button pressed twice says it once.
+
+    Returns the answers that were given.
 
     Args:
         form: a meeting is words too, such as "period 3"; its student can say whether that fits.
@@ -166,24 +180,44 @@ def answer(
     keys = vault.keys_of(one.person_id for one in found)
     if any(one.person_id not in keys for one in found):
         raise KeyDestroyed
-    made = [
-        HelpAnswer(
-            tenant_id=one.tenant_id,
-            help_request_id=one.id,
-            answered_by=reader.person_id,
-            form=form,
-            sealed_words=keys[one.person_id].seal(kept, ANSWER),
-            answered_at=now,
+    said = _said_already(session, reader, found, keys, kept, form)
+    given = [
+        (
+            one,
+            HelpAnswer(
+                tenant_id=one.tenant_id,
+                help_request_id=one.id,
+                answered_by=reader.person_id,
+                form=form,
+                sealed_words=keys[one.person_id].seal(kept, ANSWER),
+                answered_at=now,
+            ),
         )
         for one in found
+        if one.id not in said
     ]
-    session.add_all(made)
-    for request, reply in zip(found, made, strict=True):
+    for request, reply in given:
         request.state, request.seen_at, request.answered_at = HelpState.ANSWERED, request.seen_at or now, now
-        session.add(request)
-        promise_help(session, EventKind.HELP_ANSWERED, request, once=reply.id, now=now)
+        session.add_all((request, reply))
     session.flush()
-    return made
+    _tell_answered(session, reader, given, now)
+    return [reply for _, reply in given]
+
+
+def round_of(session: Session, reader: Reader, answer_id: UUID) -> list[UUID]:
+    """The requests that an adult answered together with one answer, at the same instant, and that still stand answered.
+
+    Empty for an answer of somebody else.
+    """
+    given, together = aliased(HelpAnswer), aliased(HelpAnswer)
+    query = (
+        select(col(HelpRequest.id))
+        .join(together, col(together.help_request_id) == col(HelpRequest.id))
+        .join(given, and_(col(given.answered_at) == col(together.answered_at), col(given.answered_by) == col(together.answered_by)))
+        .where(col(given.id) == answer_id, col(given.answered_by) == reader.person_id, *readable_by(reader))
+        .where(col(HelpRequest.state) == HelpState.ANSWERED)
+    )
+    return list(session.scalars(query.order_by(col(HelpRequest.asked_at), col(HelpRequest.id))))
 
 
 def resolve_all(session: Session, reader: Reader, request_ids: Collection[UUID], helped: Helped, *, now: datetime) -> list[UUID]:
@@ -198,6 +232,12 @@ def resolve_all(session: Session, reader: Reader, request_ids: Collection[UUID],
     for request in changed:
         close(session, request, helped, by=reader.person_id, now=now)
     return [request.id for request in changed]
+
+
+def waits_for(reader: Reader, today: date) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a request waits for a reader: as `waiting_for`, and whom nobody is left to answer."""
+    to_them = or_(col(HelpRequest.to_person_id) == reader.person_id, _stands_in(reader, today), _is_left_behind(reader))
+    return (*readable_by(reader), col(HelpRequest.state).in_(WAITING), to_them)
 
 
 def readable_by(reader: Reader) -> tuple[ColumnElement[bool], ...]:
@@ -216,6 +256,42 @@ def _readable(session: Session, reader: Reader, request_ids: Collection[UUID]) -
     return found
 
 
+def _said_already(
+    session: Session, reader: Reader, found: Sequence[HelpRequest], keys: Mapping[UUID, DataKey], words: str, form: AnswerForm
+) -> set[UUID]:
+    """The requests that stand answered by this adult with these very words."""
+    standing = {one.id: one for one in found if one.state == HelpState.ANSWERED}
+    if not standing:
+        return set()
+    query = select(HelpAnswer).where(
+        col(HelpAnswer.tenant_id) == reader.tenant_id,
+        col(HelpAnswer.help_request_id).in_(standing),
+        col(HelpAnswer.answered_by) == reader.person_id,
+        col(HelpAnswer.form) == form,
+    )
+    given = ((standing[one.help_request_id], one) for one in session.scalars(query))
+    return {
+        request.id
+        for request, one in given
+        if one.answered_at == request.answered_at and keys[request.person_id].open(one.sealed_words, ANSWER) == words
+    }
+
+
+def _tell_answered(session: Session, reader: Reader, given: Sequence[tuple[HelpRequest, HelpAnswer]], now: datetime) -> None:
+    """Tell each student, and on the next school day ask the adult, once, whether it helped."""
+    if not given:
+        return
+    promise_help(session, EventKind.HELP_ANSWERED, *((request, reply.id) for request, reply in given), now=now)
+    told = [To(request.person_id, {"help_answer": reply.id, "help_request": request.id}, reply.id) for request, reply in given]
+    promise_notices(session, Notice.HELP_ANSWERED, told, tenant_id=reader.tenant_id, due_at=now)
+    request, reply = given[0]
+    zone = zone_of(session, request.tenant_id, request.course_id)
+    next_day = calendar_of(session, request.tenant_id, request.course_id).after(local_day(now, zone), 1)
+    due_at = datetime.combine(next_day, ASKED_BACK_AT, ZoneInfo(zone)).astimezone(UTC)
+    about = {"help_answer": reply.id}
+    promise_notice(session, Notice.HELP_DID_IT, reader.person_id, about, tenant_id=reader.tenant_id, once=reply.id, due_at=due_at)
+
+
 def _stands_in(reader: Reader, today: date) -> ColumnElement[bool]:
     return and_(
         col(HelpRequest.kind) == Kind.ACADEMIC,
@@ -229,6 +305,23 @@ def _stands_in(reader: Reader, today: date) -> ColumnElement[bool]:
     )
 
 
+def _is_left_behind(reader: Reader) -> ColumnElement[bool]:
+    """Its addressee neither teaches the course any more nor advises: it waits for every teacher who is left."""
+    there, grant = aliased(Enrolment), aliased(RoleGrant)
+    teaching = exists().where(
+        col(there.course_id) == col(HelpRequest.course_id),
+        col(there.person_id) == col(HelpRequest.to_person_id),
+        col(there.role) == Role.TEACHER,
+        col(there.active),
+    )
+    advising = exists().where(
+        col(grant.tenant_id) == reader.tenant_id,
+        col(grant.person_id) == col(HelpRequest.to_person_id),
+        col(grant.role) == SchoolRole.ADVISOR,
+    )
+    return and_(col(HelpRequest.kind) == Kind.ACADEMIC, ~teaching, ~advising)
+
+
 def _waiting(request: HelpRequest, reader: Reader) -> Waiting:
     return Waiting(
         request_id=request.id,
@@ -239,4 +332,5 @@ def _waiting(request: HelpRequest, reader: Reader) -> Waiting:
         state=HelpState(request.state),
         asked_at=request.asked_at,
         delegated=request.to_person_id != reader.person_id,
+        to_person_id=request.to_person_id,
     )

@@ -4,7 +4,7 @@ Here are the tables, the student's own verbs and what pages read; `help_answers.
 passes a request on, and `absences.py` says who answers while an adult is away.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +15,16 @@ from sqlalchemy import Index, UniqueConstraint, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.competencies import find_competency
+from core.courses.courses import zone_of
+from core.data import outbox
 from core.data.db import Table, within_tenant
 from core.data.ids import new_id
 from core.errors import CoreError, NotFound
+from core.journal.absences import absence_of
 from core.journal.adults import NotTheirAdult, demand_adults, teachers_of
-from core.journal.events import EventKind, promise_event
+from core.journal.digests import next_digest
+from core.journal.events import EventKind, event
+from core.journal.notices import Notice, To, notice_to, promise_notice
 from core.journal.student import Student
 from core.journal.words import seal_words
 from core.people.people import Person
@@ -42,6 +47,10 @@ class HelpState(StrEnum):
     SEEN = "seen"
     ANSWERED = "answered"
     RESOLVED = "resolved"
+
+
+WAITING = (HelpState.OPEN, HelpState.SEEN)
+"""No adult has answered yet."""
 
 
 class Helped(StrEnum):
@@ -175,7 +184,12 @@ def ask(
     )
     session.add(made)
     session.flush()
-    promise_help(session, EventKind.HELP_REQUESTED, made, once=made.id, now=now)
+    about, adult = {"help_request": made.id}, _who_answers(session, student, made, now) or to_person_id
+    due_at = _due(session, made, now, student.zone)
+    promises = [notice_to(Notice.HELP_ASKED, To(adult, about, made.id), tenant_id=made.tenant_id, due_at=due_at)]
+    if kind is Kind.ACADEMIC:
+        promises.append(event(EventKind.HELP_REQUESTED, about, **_ids(made), once=made.id, now=now))
+    outbox.promise_all(session, promises)
     return made
 
 
@@ -189,7 +203,7 @@ def take_back(session: Session, tenant_id: UUID, person_id: UUID, request_id: UU
     request = own_request(session, tenant_id, person_id, request_id)
     if request.state != HelpState.OPEN or answers_to(session, tenant_id, person_id, request_id):
         raise HelpSeen
-    promise_help(session, EventKind.HELP_WITHDRAWN, request, once=request.id, now=now)
+    promise_help(session, EventKind.HELP_WITHDRAWN, (request, request.id), now=now)
     session.delete(request)
     session.flush()
 
@@ -202,7 +216,10 @@ def resolve(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID
         HelpResolved: it is resolved already.
     """
     request = own_request(session, tenant_id, person_id, request_id)
+    waited = request.state in WAITING
     close(session, request, helped, by=person_id, now=now)
+    if request.state in WAITING and not waited:
+        tell_adult(session, request, f"{request.id}:{now.isoformat()}", due_at=_due(session, request, now))
     return request
 
 
@@ -214,14 +231,15 @@ def reopen(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID,
         HelpNotAnswered: it waits anyway.
     """
     request = own_request(session, tenant_id, person_id, request_id)
-    if request.state in (HelpState.OPEN, HelpState.SEEN):
+    if request.state in WAITING:
         raise HelpNotAnswered
     wait_again(session, request, now=now)
+    tell_adult(session, request, f"{request.id}:{now.isoformat()}", due_at=_due(session, request, now))
     return request
 
 
-def say_if_it_fits(session: Session, tenant_id: UUID, person_id: UUID, answer_id: UUID, fits: bool) -> HelpAnswer:
-    """Say, as its student, whether a proposed meeting fits, or another time is needed. The adult sees it.
+def say_if_it_fits(session: Session, tenant_id: UUID, person_id: UUID, answer_id: UUID, fits: bool, *, now: datetime) -> HelpAnswer:
+    """Say, as its student, whether a proposed meeting fits, or another time is needed. The adult who proposed it is told.
 
     Raises:
         NotFound: no such answer to a request of this student, or it proposes no meeting.
@@ -239,8 +257,12 @@ def say_if_it_fits(session: Session, tenant_id: UUID, person_id: UUID, answer_id
     answer = session.scalars(query).one_or_none()
     if answer is None:
         raise NotFound(what="answer")
-    answer.fits = fits
-    session.add(answer)
+    if answer.fits is not fits:
+        answer.fits = fits
+        session.add(answer)
+        once = f"{answer.id}:{now.isoformat()}"
+        about = {"help_answer": answer.id}
+        promise_notice(session, Notice.MEETING_ANSWERED, answer.answered_by, about, tenant_id=tenant_id, once=once, due_at=now)
     return answer
 
 
@@ -273,24 +295,47 @@ def close(session: Session, request: HelpRequest, helped: Helped, *, by: UUID, n
         return
     request.state, request.resolved_at, request.resolved_by = HelpState.RESOLVED, now, by
     session.add(request)
-    promise_help(session, EventKind.HELP_RESOLVED, request, once=f"{request.id}:{now.isoformat()}", now=now)
+    promise_help(session, EventKind.HELP_RESOLVED, (request, f"{request.id}:{now.isoformat()}"), now=now)
 
 
 def wait_again(session: Session, request: HelpRequest, *, now: datetime) -> None:
     """Put a request back to where it was when it was sent; its answers stay. One that waits anyway is left as it is."""
-    if request.state in (HelpState.OPEN, HelpState.SEEN):
+    if request.state in WAITING:
         return
     request.state, request.seen_at, request.answered_at, request.resolved_at, request.resolved_by = HelpState.OPEN, None, None, None, None
     session.add(request)
-    promise_help(session, EventKind.HELP_REOPENED, request, once=f"{request.id}:{now.isoformat()}", now=now)
+    promise_help(session, EventKind.HELP_REOPENED, (request, f"{request.id}:{now.isoformat()}"), now=now)
 
 
-def promise_help(session: Session, kind: EventKind, request: HelpRequest, *, once: object, now: datetime) -> None:
-    """Promise an event about an academic request. Of a personal one nobody is told that there is one."""
+def promise_help(session: Session, kind: EventKind, *requests: tuple[HelpRequest, object], now: datetime) -> None:
+    """Promise an event about academic requests, each with what makes it this event. Of a personal one no receiver is told."""
+    academic = [(one, once) for one, once in requests if one.kind == Kind.ACADEMIC]
+    outbox.promise_all(session, [event(kind, {"help_request": one.id}, **_ids(one), once=once, now=now) for one, once in academic])
+
+
+def tell_adult(session: Session, request: HelpRequest, once: object, *, to: UUID | None = None, due_at: datetime) -> None:
+    """Promise to tell the adult whom a request waits for that it does, or `to` in their place."""
+    about = {"help_request": request.id}
+    promise_notice(session, Notice.HELP_ASKED, to or request.to_person_id, about, tenant_id=request.tenant_id, once=once, due_at=due_at)
+
+
+def _due(session: Session, request: HelpRequest, now: datetime, zone: str | None = None) -> datetime:
+    """When an adult is told: of schoolwork at the next digest, of anything personal at once."""
     if request.kind == Kind.PERSONAL:
-        return
-    about: Mapping[str, Any] = {"tenant_id": request.tenant_id, "person_id": request.person_id, "course_id": request.course_id}
-    promise_event(session, kind, {"help_request": request.id}, **about, once=once, now=now)
+        return now
+    return next_digest(now, zone or zone_of(session, request.tenant_id, request.course_id))
+
+
+def _ids(request: HelpRequest) -> dict[str, Any]:
+    return {"tenant_id": request.tenant_id, "person_id": request.person_id, "course_id": request.course_id}
+
+
+def _who_answers(session: Session, student: Student, request: HelpRequest, now: datetime) -> UUID | None:
+    """Whoever stands in for an addressee who is away; personal help waits for its addressee."""
+    if request.kind == Kind.PERSONAL:
+        return None
+    away = absence_of(session, request.tenant_id, request.to_person_id, request.course_id, student.today(now))
+    return away.delegate_id if away else None
 
 
 def answers_to(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID) -> list[HelpAnswer]:
@@ -344,7 +389,7 @@ def count_waiting(session: Session, tenant_id: UUID, course_id: UUID, person_ids
             col(HelpRequest.tenant_id) == tenant_id,
             col(HelpRequest.course_id) == course_id,
             col(HelpRequest.person_id).in_(person_ids),
-            col(HelpRequest.state).in_((HelpState.OPEN, HelpState.SEEN)),
+            col(HelpRequest.state).in_(WAITING),
             (col(HelpRequest.kind) == Kind.ACADEMIC) | (col(HelpRequest.to_person_id) == reader),
         )
         .group_by(col(HelpRequest.person_id))

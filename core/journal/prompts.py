@@ -90,11 +90,20 @@ def pick(phase: Phase, *, kind: Kind | None = None, without: Collection[str] = (
 
 
 def ask_prompt(
-    session: Session, tenant_id: UUID, person_id: UUID, phase: Phase, *, kind: Kind | None = None, seed: int | str, now: datetime
+    session: Session,
+    tenant_id: UUID,
+    person_id: UUID,
+    phase: Phase,
+    *,
+    kind: Kind | None = None,
+    first: str | None = None,
+    seed: int | str,
+    now: datetime,
 ) -> Prompt | None:
     """Choose a prompt that a student has not met for four weeks, and remember that they meet it now.
 
     Args:
+        first: the key of the prompt that fits best here: it is chosen unless they met it.
         seed: decides which one, such as the id of the conversation's turn: a turn that is run again asks the same.
 
     Returns None when the student has met them all: then there is no prompt today.
@@ -102,7 +111,8 @@ def ask_prompt(
     met = select(col(PromptAsked.prompt)).where(
         col(PromptAsked.tenant_id) == tenant_id, col(PromptAsked.person_id) == person_id, col(PromptAsked.asked_at) > now - NOT_AGAIN_WITHIN
     )
-    chosen = pick(phase, kind=kind, without=set(session.scalars(met)), seed=seed)
+    without = set(session.scalars(met))
+    chosen = find_prompt(first) if first and first not in without else pick(phase, kind=kind, without=without, seed=seed)
     if chosen:
         row = {"person_id": person_id, "prompt": chosen.key, "tenant_id": tenant_id, "asked_at": now}
         insert = insert_into(session, PromptAsked).values(**row)

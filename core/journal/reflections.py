@@ -15,9 +15,10 @@ from core.errors import NotFound
 from core.journal.adults import demand_adults, looks_after
 from core.journal.events import EventKind, promise_event
 from core.journal.goals import own_goal
+from core.journal.notices import Notice, To, promise_notice, promise_notices
 from core.journal.prompts import find_prompt
 from core.journal.student import Student
-from core.journal.words import seal_words
+from core.journal.words import check_words, seal_words
 from core.people.audit import Reader, audit_reads
 
 WORDS = "reflection.sealed_words"
@@ -127,6 +128,8 @@ def write_reflection(
     session.add_all(ReflectionReader(reflection_id=made.id, reader_id=one, tenant_id=made.tenant_id, chosen_at=now) for one in set(readers))
     session.flush()
     _promise(session, EventKind.REFLECTION_WRITTEN, made, now)
+    told = [To(one, {"reflection": made.id}, made.id) for one in sorted(set(readers))]
+    promise_notices(session, Notice.REFLECTION_SHARED, told, tenant_id=made.tenant_id, due_at=now)
     return made
 
 
@@ -202,20 +205,36 @@ def read_reflection(
 
 
 def reply(session: Session, vault: Vault, reader: Reader, reflection_id: UUID, words: str, *, now: datetime) -> ReflectionReply:
-    """Answer a reflection that one may read. Only its author reads the answer.
+    """Answer a reflection that one may read. Only its author reads the answer. The last words said again are not sent twice.
 
     Raises:
         NotFound, KeyDestroyed: as `read_reflection`.
         WordsMissing, WordsTooLong: the words cannot be kept.
     """
     found = _readable(session, reader, reflection_id)
-    sealed = seal_words(vault.key_of(found.person_id), words, REPLY)
+    key = vault.key_of(found.person_id)
+    said = [one for one in replies_to(session, found.tenant_id, found.person_id, found.id) if one.written_by == reader.person_id]
+    if said and key.open(said[-1].sealed_words, REPLY) == check_words(words):
+        return said[-1]
+    sealed = seal_words(key, words, REPLY)
     made = ReflectionReply(
         tenant_id=found.tenant_id, reflection_id=found.id, written_by=reader.person_id, sealed_words=sealed, written_at=now
     )
     session.add(made)
     session.flush()
+    about = {"reflection_reply": made.id}
+    promise_notice(session, Notice.REFLECTION_ANSWERED, found.person_id, about, tenant_id=found.tenant_id, once=made.id, due_at=now)
     return made
+
+
+def answered_by(session: Session, reader: Reader, reflection_ids: Collection[UUID]) -> set[UUID]:
+    """Which of some reflections a reader has answered."""
+    query = select(col(ReflectionReply.reflection_id)).where(
+        col(ReflectionReply.tenant_id) == reader.tenant_id,
+        col(ReflectionReply.written_by) == reader.person_id,
+        col(ReflectionReply.reflection_id).in_(reflection_ids),
+    )
+    return set(session.scalars(query))
 
 
 def _readable(session: Session, reader: Reader, reflection_id: UUID) -> Reflection:

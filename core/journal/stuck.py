@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, case, func, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, bindparam, case, func, select
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.courses.competencies import find_competency
@@ -166,6 +166,15 @@ def links_of(session: Session, tenant_id: UUID, course_id: UUID, competency_id: 
     return session.scalars(query.order_by(col(CompetencyLink.position), col(CompetencyLink.id))).all()
 
 
+def links_of_course(session: Session, tenant_id: UUID, course_id: UUID) -> dict[UUID, list[CompetencyLink]]:
+    """All links of a course by competency, each in the teacher's order, in one statement."""
+    query = select(CompetencyLink).where(col(CompetencyLink.tenant_id) == tenant_id, col(CompetencyLink.course_id) == course_id)
+    found: dict[UUID, list[CompetencyLink]] = {}
+    for link in session.scalars(query.order_by(col(CompetencyLink.position), col(CompetencyLink.id))):
+        found.setdefault(link.competency_id, []).append(link)
+    return found
+
+
 def say_if_strategy_helped(session: Session, student: Student, strategy: str, helped: bool, *, now: datetime) -> None:
     """Keep whether a strategy helped today. The later word of a day counts.
 
@@ -191,9 +200,8 @@ def say_if_link_helped(session: Session, student: Student, link_id: UUID, helped
 
 def own_counts(session: Session, student: Student) -> dict[str, Count]:
     """What helped a student and what did not, by strategy, over all courses; what was never tried is absent."""
-    mine = (col(StuckOutcome.tenant_id) == student.tenant_id, col(StuckOutcome.person_id) == student.person_id)
-    query = select(col(StuckOutcome.strategy), *_COUNTS).where(*mine, col(StuckOutcome.strategy).is_not(None))
-    return {key: Count(helped, did_not) for key, helped, did_not in session.execute(query.group_by(col(StuckOutcome.strategy)))}
+    rows = session.execute(_own, {"tenant_id": student.tenant_id, "person_id": student.person_id})
+    return {key: Count(helped, did_not) for key, helped, did_not in rows}
 
 
 def link_counts(session: Session, teacher: Reader, course_id: UUID) -> dict[UUID, Count]:
@@ -211,6 +219,15 @@ def link_counts(session: Session, teacher: Reader, course_id: UUID) -> dict[UUID
 _COUNTS = (
     func.sum(case((col(StuckOutcome.helped), 1), else_=0)),
     func.sum(case((col(StuckOutcome.helped), 0), else_=1)),
+)
+_own = (
+    select(col(StuckOutcome.strategy), *_COUNTS)
+    .where(
+        col(StuckOutcome.tenant_id) == bindparam("tenant_id"),
+        col(StuckOutcome.person_id) == bindparam("person_id"),
+        col(StuckOutcome.strategy).is_not(None),
+    )
+    .group_by(col(StuckOutcome.strategy))
 )
 
 

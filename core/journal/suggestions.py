@@ -17,8 +17,9 @@ from core.journal.events import EventKind
 from core.journal.goal_ends import end, open_again
 from core.journal.goal_setting import NOTHING_SAID, AimsAtNothing, Details, apply_details, check_details, demand_day, open_goal, seal_before
 from core.journal.goals import WORDS, Change, Goal, GoalAlreadyOpen, GoalState, own_goal, write_change
+from core.journal.notices import Notice, promise_notice
 from core.journal.student import Student
-from core.journal.words import seal_words
+from core.journal.words import check_words, seal_words
 from core.people.audit import Reader
 
 COMMENT = "goal_comment.sealed_words"
@@ -49,7 +50,7 @@ def suggest(
 ) -> Goal:
     """Suggest a goal to a student of one's own course. It is none until they accept it.
 
-    A second suggestion for the same competency replaces the first.
+    A second suggestion for the same competency replaces the first. The student is told once of each day suggested.
 
     Raises:
         NotFound: the teacher does not teach the course, or there is no such competency.
@@ -79,7 +80,10 @@ def suggest(
     goal.target_on, goal.suggested_by, goal.sealed_words = target_on, teacher.person_id, sealed
     session.add(goal)
     session.flush()
-    write_change(session, goal, Change.SUGGESTED, {"target_on": target_on.isoformat()}, by=teacher.person_id, event=None, now=now)
+    day = target_on.isoformat()
+    write_change(session, goal, Change.SUGGESTED, {"target_on": day}, by=teacher.person_id, event=None, now=now)
+    once, about = f"{goal.id}:{day}", {"goal": goal.id}
+    promise_notice(session, Notice.GOAL_SUGGESTED, goal.person_id, about, tenant_id=goal.tenant_id, once=once, due_at=now)
     return goal
 
 
@@ -142,7 +146,7 @@ def suggestions_for(session: Session, student: Student) -> Sequence[Goal]:
 
 
 def comment(session: Session, vault: Vault, teacher: Reader, goal_id: UUID, words: str, *, now: datetime) -> GoalComment:
-    """Write to a student about one of their goals in a course of one's own.
+    """Write to a student about one of their goals in a course of one's own. The last words said again are not kept twice.
 
     Raises:
         NotFound: no such goal in a course that the teacher teaches.
@@ -153,10 +157,16 @@ def comment(session: Session, vault: Vault, teacher: Reader, goal_id: UUID, word
     goal = session.scalars(query).one_or_none()
     if goal is None:
         raise NotFound(what="goal")
-    sealed = seal_words(vault.key_of(goal.person_id), words, COMMENT)
+    key = vault.key_of(goal.person_id)
+    written = list(comments_on(session, goal.tenant_id, goal.person_id, goal.id))
+    if written and written[-1].written_by == teacher.person_id and key.open(written[-1].sealed_words, COMMENT) == check_words(words):
+        return written[-1]
+    sealed = seal_words(key, words, COMMENT)
     made = GoalComment(tenant_id=goal.tenant_id, goal_id=goal.id, written_by=teacher.person_id, sealed_words=sealed, written_at=now)
     session.add(made)
     session.flush()
+    about = {"goal_comment": made.id}
+    promise_notice(session, Notice.GOAL_COMMENTED, goal.person_id, about, tenant_id=goal.tenant_id, once=made.id, due_at=now)
     return made
 
 

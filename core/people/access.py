@@ -30,26 +30,49 @@ class Action(StrEnum):
 
     SEE_HOME = "see_home"
     CHOOSE_LANGUAGE = "choose_language"
+    SET_PREFERENCES = "set_preferences"
     SWITCH_PLACE = "switch_place"
     SIGN_OUT = "sign_out"
+    EXPORT_MINE = "export_mine"
+    ERASE_MINE = "erase_mine"
+    TALK = "talk"
+    """Words to the program; what they set in motion, each verb asks for itself."""
     CHECK_IN = "check_in"
     SEE_ROSTER = "see_roster"
     SET_COURSE = "set_course"
+    ANSWER_STUDENTS = "answer_students"
+    """Calls for help and reflections that are this adult's to read: the verbs ask for which."""
+    GO_AWAY = "go_away"
+    DECIDE_CLAIM = "decide_claim"
+    READ_STUDENT = "read_student"
+    SUGGEST_GOAL = "suggest_goal"
     ACCEPT_INVITATION = "accept_invitation"
     ADMINISTER = "administer"
+    READ_CONCERNS = "read_concerns"
+    """And named as a safety contact of the school, which the verbs of `core/care/contacts.py` ask."""
 
 
 EVERYONE = frozenset(Role)
 MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_HOME: EVERYONE,
     Action.CHOOSE_LANGUAGE: EVERYONE,
+    Action.SET_PREFERENCES: EVERYONE,
     Action.SWITCH_PLACE: EVERYONE,
     Action.SIGN_OUT: EVERYONE,
+    Action.EXPORT_MINE: EVERYONE,
+    Action.ERASE_MINE: frozenset({Role.STUDENT}),
+    Action.TALK: frozenset({Role.STUDENT, Role.TEACHER, Role.ADVISOR}),
     Action.CHECK_IN: frozenset({Role.STUDENT}),
     Action.SEE_ROSTER: frozenset({Role.TEACHER, Role.ASSISTANT}),
     Action.SET_COURSE: frozenset({Role.TEACHER}),
+    Action.ANSWER_STUDENTS: frozenset({Role.TEACHER, Role.ADVISOR}),
+    Action.GO_AWAY: frozenset({Role.TEACHER}),
+    Action.DECIDE_CLAIM: frozenset({Role.TEACHER}),
+    Action.READ_STUDENT: frozenset({Role.TEACHER}),
+    Action.SUGGEST_GOAL: frozenset({Role.TEACHER}),
     Action.ACCEPT_INVITATION: frozenset({Role.TEACHER, Role.ADVISOR, Role.TENANT_ADMIN, Role.VISITOR}),
     Action.ADMINISTER: frozenset({Role.TENANT_ADMIN}),
+    Action.READ_CONCERNS: frozenset({Role.TEACHER, Role.ASSISTANT, Role.ADVISOR, Role.TENANT_ADMIN, Role.VISITOR}),
 }
 
 

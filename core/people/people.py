@@ -52,6 +52,29 @@ def find_person(session: Session, tenant_id: UUID, person_id: UUID) -> Person:
     return person
 
 
+def choose_language(session: Session, tenant_id: UUID, person_id: UUID, language: str) -> None:
+    """Speak a language with a person from now on. `language` is one of `core.i18n.LANGUAGES`.
+
+    Raises:
+        NotFound: nobody of this tenant.
+    """
+    person = find_person(session, tenant_id, person_id)
+    person.language = language
+    session.add(person)
+
+
+def find_called(session: Session, tenant_id: UUID, pseudonym: str) -> Person:
+    """The person of this tenant who has a pseudonym.
+
+    Raises:
+        NotFound: nobody here.
+    """
+    person = session.scalars(select(Person).where(col(Person.tenant_id) == tenant_id, col(Person.pseudonym) == pseudonym)).one_or_none()
+    if person is None:
+        raise NotFound(what="person")
+    return person
+
+
 def seal_name(key: DataKey, name: str | None) -> bytes | None:
     """A display name under its owner's key, cut at 200 characters."""
     return key.seal(name[:LONGEST_NAME], NAME) if name else None

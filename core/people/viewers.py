@@ -9,15 +9,16 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlmodel import Field, Session, UTCDateTime, col
 
 from core.data.db import Table, within_tenant
 from core.data.ids import digest, new_secret
 from core.errors import CoreError
-from core.people.access import Role
+from core.people.access import Action, Role, may
 from core.people.people import Person
 from core.people.platforms import Platform
+from core.people.roles import RoleGrant, SchoolRole
 from core.people.tenants import Tenant
 
 LIFETIME = timedelta(hours=2)
@@ -76,6 +77,12 @@ class Me:
     frame_origins: tuple[str, ...]
     bound: bool
     cookie_hash: str
+    is_safety_contact: bool = False
+
+    @property
+    def reads_concerns(self) -> bool:
+        """Whether there is a page of safety concerns for them: the school named them, and they look in a role that may be one."""
+        return self.is_safety_contact and may(self.role, Action.READ_CONCERNS)
 
     @property
     def csrf(self) -> str:
@@ -102,10 +109,19 @@ _find = (
         col(Platform.frame_origins),
         col(Viewer.bound_at),
         col(Viewer.cookie_hash),
+        col(RoleGrant.id),
     )
     .join(Person, col(Person.id) == col(Viewer.person_id))
     .join(Tenant, col(Tenant.id) == col(Viewer.tenant_id))
     .outerjoin(Platform, col(Platform.id) == col(Viewer.platform_id))
+    .outerjoin(
+        RoleGrant,
+        and_(
+            col(RoleGrant.tenant_id) == col(Viewer.tenant_id),
+            col(RoleGrant.role) == SchoolRole.SAFETY_CONTACT,
+            col(RoleGrant.person_id) == col(Viewer.person_id),
+        ),
+    )
     .where(col(Viewer.handle_hash) == bindparam("handle_hash"), col(Viewer.expires_at) > bindparam("now", type_=UTCDateTime))
 )
 
@@ -155,7 +171,7 @@ def find_viewer(session: Session, handle: str, cookie: str | None, *, now: datet
     row = session.connection().execute(_find, {"handle_hash": digest(handle), "now": now}).one_or_none()
     if row is None:
         raise ViewerClosed
-    *facts, role, language, tenant_language, zone, tenant_zone, origins, bound_at, cookie_hash = row
+    *facts, role, language, tenant_language, zone, tenant_zone, origins, bound_at, cookie_hash, contact = row
     if bound_at and (cookie is None or not hmac.compare_digest(digest(cookie), cookie_hash)):
         raise ViewerClosed
     handle_hash, tenant_id, tenant_name, person_id, pseudonym, sealed_name, course_id, platform_id = facts
@@ -175,6 +191,7 @@ def find_viewer(session: Session, handle: str, cookie: str | None, *, now: datet
         frame_origins=tuple(origins or ()),
         bound=bound_at is not None,
         cookie_hash=cookie_hash,
+        is_safety_contact=contact is not None,
     )
 
 

@@ -14,22 +14,29 @@ from sqlmodel import Session, SQLModel, col
 
 from app.sample import content
 from app.sample.school import SampleSchool, lay_school
+from bot import lines
+from bot.lines import Heard, Line
+from core.care import safety
+from core.care.safety import SafetyConcern
 from core.courses.calendar import Calendar, calendar_of
 from core.courses.courses import Course
 from core.courses.guide import guide_of
 from core.data.db import Database
 from core.data.vault import Vault
 from core.evidence.evidence import Evidence, estimates_of
-from core.journal import checkins, goals, help_requests, reflections
+from core.journal import checkins, claims, feedback, goals, help_requests, reflections
 from core.journal.checkins import CheckIn
+from core.journal.claims import Claim
+from core.journal.feedback import Feedback
 from core.journal.goals import Goal, GoalStep
 from core.journal.help_requests import HelpAnswer, HelpRequest
 from core.journal.reflections import Reflection
+from core.message import Message
 from core.people.accounts import Account
 from core.people.people import NAME, Person
 from core.people.platforms import Platform, add_platform
 
-P3, P5 = "math8-p3", "math8-p5"
+P3, P5, SCIENCE = "math8-p3", "math8-p5", "science8"
 ISSUER = "http://localhost:8000/practice"
 ZONE = "America/Los_Angeles"
 
@@ -79,7 +86,7 @@ def school_days(session: Session, laid: Laid) -> Calendar:
 
 
 def pupils_of(story: str) -> list[tuple[str, str]]:
-    return [(context, one.subject) for context, told in content.people().students.items() for one in told[story]]
+    return [(context, one.subject) for context, told in content.people().students.items() for one in told.get(story, ())]
 
 
 def work_of(session: Session, laid: Laid, context: str, subject: str) -> list[Evidence]:
@@ -111,7 +118,22 @@ def heard_in(session: Session, vault: Vault) -> set[str]:
     sealed += [(one.person_id, one.sealed_words, reflections.WORDS) for one in session.scalars(select(Reflection))]
     sealed += [(one.person_id, one.sealed_words, help_requests.WORDS) for one in session.scalars(select(HelpRequest))]
     sealed += [(by_request[one.help_request_id], one.sealed_words, help_requests.ANSWER) for one in session.scalars(select(HelpAnswer))]
+    sealed += [(one.person_id, one.sealed_words, claims.WORDS) for one in session.scalars(select(Claim))]
+    sealed += [(one.person_id, one.sealed_words, feedback.WORDS) for one in session.scalars(select(Feedback))]
+    sealed += [(one.person_id, one.sealed_words, safety.WORDS) for one in session.scalars(select(SafetyConcern))]
+    sealed += [(one.person_id, one.sealed_words, lines.WORDS) for one in session.scalars(select(Heard))]
     return {keys[owner].open(words, purpose) for owner, words, purpose in sealed if words}
+
+
+def conversation(session: Session, laid: Laid, subject: str) -> list[Line]:
+    """Everything that somebody heard and was told, oldest first."""
+    person_id = person_of(session, subject)
+    return lines.lines_of(session, laid.vault.key_of(person_id), laid.school.tenant_id, person_id, most=200)
+
+
+def said_to(session: Session, laid: Laid, subject: str) -> list[Message]:
+    """Every message that somebody was told, oldest first."""
+    return [message for line in conversation(session, laid, subject) for message in line.messages]
 
 
 def phrases(told: Any) -> Iterator[str]:

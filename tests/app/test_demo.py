@@ -83,6 +83,7 @@ def demo(tmp_path: Path, port: int) -> Iterator[Demo]:
 def test_a_demo_says_where_to_click_restarts_what_dies_and_stops_cleanly(demo: Demo) -> None:
     demo.until(lambda: "/practice/" in demo.said)
     assert f"{demo.address}/practice/" in demo.said
+    assert "finish all of unit 4 by friday" in demo.said and 'chat --as "Ada Okafor"' in demo.said
     assert "Ada Okafor" in httpx.get(f"{demo.address}/practice/").text
 
     kept = [demo.home, *demo.home.glob("*.db"), *demo.home.glob("*.env")]

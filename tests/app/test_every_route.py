@@ -51,6 +51,7 @@ UNWELCOME = (
 FIELDS = (
     *("course", "school", "code", "language", "name", "role", "person", "ages", "page", "find", "said", "on", "confirm"),
     *("issuer", "client_id", "auth_login_url", "auth_token_url", "key_set_url", "frame_origins", "state", "id_token", "error"),
+    *("words", "choice", "event", "seen", "dialogue", "day", "use", "before", "after"),
     *("iss", "login_hint", "lti_message_hint", "target_link_uri", "lti_deployment_id", "deployment", "user", "grant_type", "nonce"),
 )
 words = st.one_of(st.sampled_from(UNWELCOME), st.text(max_size=300), st.uuids().map(str))

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from app.settings import Settings, Stage, new_master_key
 from app.wiring import House
+from bot.conversation import Talk
 from core.data.clock import utc_now
 from core.data.db import Database
 from core.data.outgoing import Outgoing
@@ -38,6 +39,7 @@ def fake_house(database: Database, vault: Vault, outgoing: Outgoing, home: Path,
         outgoing=outgoing,
         key_sets=KeySets(outgoing),
         receivers={receiver.name: receiver for receiver in chosen},
+        talk=Talk(vault),
     )
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from tests.house.source import Call, Module, calls, modules, parse
 
 ENDS_A_TRANSACTION = {"commit", "begin"}  # `engine.begin()` and `session.begin()` commit at the end of their block
+NO_DATABASE = {"wording.begin", "dialogue.begin", "self.talk.begin"}
+"""What begins something else: a button that begins a dialogue, and a dialogue itself."""
+
 ASIDE = {("core/data/db.py", "Database.aside"), ("core/data/db.py", "Database.connect")}
 """The short transactions of their own, for what must survive a refusal: with the ORM and without."""
 
@@ -13,7 +16,10 @@ def commits(found: Iterable[Module]) -> list[Call]:
     return [
         call
         for call in calls(found)
-        if call.name in ENDS_A_TRANSACTION and not call.path.startswith("app/") and (call.path, call.within) not in ASIDE
+        if call.name in ENDS_A_TRANSACTION
+        and call.target not in NO_DATABASE
+        and not call.path.startswith("app/")
+        and (call.path, call.within) not in ASIDE
     ]
 
 

@@ -73,7 +73,7 @@ def test_the_commands_that_pages_name_exist(language: str) -> None:
     assert [words for words in named if find_command(words.split()) is None] == []
 
 
-@pytest.mark.parametrize("words", ["platform forget", "platform", "vault show-key", "chat"])
+@pytest.mark.parametrize("words", ["platform forget", "platform", "vault show-key", "talk"])
 def test_a_command_that_is_not_there_is_found(words: str) -> None:
     assert find_command(words.split()) is None
 

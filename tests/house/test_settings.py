@@ -106,6 +106,10 @@ def test_production_wants_a_public_https_address(monkeypatch: pytest.MonkeyPatch
         ("BASE_URL", f"{PUBLIC}/school", "an address without a path"),
         ("BASE_URL", f"{PUBLIC}?a=b", "an address without a path"),
         ("BASE_URL", "https://", "an address without a path"),
+        ("SMTP_URL", "mail.example.org", "smtp://user:password@"),
+        ("SMTP_URL", "smtp://mail.example.org?starttls=maybe", "starttls=yes or starttls=no"),
+        ("SMTP_FROM", "Paceline", "Paceline <paceline@example.org>"),
+        ("SMTP_FROM", "Paceline <p@example.org>\r\nBcc: eve@example.org", "Paceline <paceline@example.org>|one line"),
         ("LEASE_SECONDS", "0", "greater than or equal to 1"),
         ("POLL_SECONDS", "-1", "greater than 0"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
@@ -114,6 +118,24 @@ def test_production_wants_a_public_https_address(monkeypatch: pytest.MonkeyPatch
 def test_a_bad_value_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
     with pytest.raises(SettingsInvalid, match=rf"^PACELINE_{name}: .*{sentence}"):
         in_production(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("address", ["smtps://mail.example.org", "smtp://mail.example.org", "smtp://localhost:25?starttls=no"])
+def test_production_sends_e_mail_over_tls_or_to_itself(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    settings = in_production(monkeypatch, SMTP_URL=address, SMTP_FROM="Paceline <paceline@example.org>")
+    assert settings.mail_server is not None
+    assert in_production(monkeypatch, SMTP_URL="").mail_server is None
+
+
+def test_production_refuses_to_send_e_mail_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsInvalid, match="PACELINE_SMTP_URL must use TLS") as refused:
+        in_production(monkeypatch, SMTP_URL="smtp://me:hunter2@mail.example.org?starttls=no", SMTP_FROM="paceline@example.org")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_e_mail_comes_from_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsInvalid, match="PACELINE_SMTP_FROM is missing"):
+        in_production(monkeypatch, SMTP_URL="smtps://mail.example.org")
 
 
 def test_every_bad_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,15 @@ SPOILED: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: change(folder / "en" / "safety.yaml", "(want|wanting", "((want|wanting"), "this pattern cannot be read"),
     (lambda folder: change(folder / "en" / "safety.yaml", "unless: [sport]", "unless: [sports]"), "names a context “sports”"),
     (lambda folder: change(folder / "en" / "safety.yaml", "id: kms", "id: kill_self"), "“kill_self” names two patterns"),
+    (lambda folder: change(folder / "es" / "subjects.yaml", "  music:", "  musics:"), "the subject “music” must be in every language"),
+    (
+        lambda folder: change(folder / "en" / "subjects.yaml", "names: [physics]", "names: [physics, Maths]"),
+        "“maths” names “math” already; it cannot name “physics” too",
+    ),
+    (
+        lambda folder: change(folder / "es" / "subjects.yaml", "[nutrición,", "[nutrición, nutricion,"),
+        "“nutricion” is given twice under “health”",
+    ),
 ]
 
 

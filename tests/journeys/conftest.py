@@ -38,6 +38,7 @@ BOTH = (ALGEBRA.context, BIOLOGY.context)
 PEOPLE = [
     Person("ada", "Ada Nguyen", "Ada", "Nguyen", "student", BOTH),
     Person("luis", "Luis Ortega", "Luis", "Ortega", "student", BOTH, "es-MX"),
+    Person("mora", "Luis Mora", "Luis", "Mora", "student", BOTH, "es-MX"),
     *(Person(f"s-{number}", f"Student {number}", "Student", str(number), "student", BOTH) for number in range(12)),
     Person("rivera", "Ms Rivera", "Ana", "Rivera", "teacher", BOTH),
     Person("okafor", "Dr Okafor", "Chi", "Okafor", "admin", ()),

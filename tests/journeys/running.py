@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,7 +38,7 @@ class Running:
         deadline = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"It stopped at once:\n{self.log.read_text()[-2000:]}"
-            with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(address, timeout=5):
+            with suppress(OSError), urllib.request.urlopen(address, timeout=5):
                 return
             time.sleep(0.1)
         raise AssertionError(f"{address} does not answer:\n{self.log.read_text()[-2000:]}")

@@ -127,6 +127,18 @@ class Visitor:
         expect(heading).to_contain_text(words, timeout=PATIENCE_MS)
         return heading
 
+    def check_in(self) -> None:
+        """As a student at home: check in by pressing, and find it done at home."""
+        self.inside.get_by_role("button", name=say("home.check_in")).click()
+        self.finish_check_in()
+
+    def finish_check_in(self) -> None:
+        """A check-in has begun: nothing is in the way, and the rest is skipped by going home."""
+        self.inside.get_by_role("log").get_by_role("button", name=say("talk.no"), exact=True).click()
+        expect(self.inside.get_by_text(say("talk.mood.ask"))).to_be_visible()
+        self.inside.get_by_role("link", name=say("nav.home")).first.click()
+        expect(self.inside.get_by_text(say("home.checked_in_today"))).to_be_visible()
+
     def switch_gradebook_on(self) -> None:
         """As a teacher on the roster: have check-ins sent to the gradebook from now on."""
         self.sees_heading(say("roster.title"))
@@ -135,11 +147,11 @@ class Visitor:
             switch.click()
         expect(self.inside.get_by_role("button", name=say("gradebook.switch_off"))).to_be_visible()
 
-    def photograph(self, name: str) -> None:
-        """Keep a picture, when `PACELINE_SCREENSHOTS` names a folder for it."""
+    def photograph(self, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of the whole page or of the window alone, when `PACELINE_SCREENSHOTS` names a folder for it."""
         if folder := os.environ.get(SCREENSHOTS):
             Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
     def strangers(self) -> list[str]:
         """What the browser asked for elsewhere than here."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from core.data.clock import utc_now
+from core.journal.feedback import give_feedback
 from core.people.access import Role
 from core.people.accounts import Account
 from core.people.invitations import invite
@@ -33,6 +34,30 @@ class Pages:
         page.goto(self._scene.practice.login_url("s-8", ALGEBRA.context))
         expect(page.get_by_role("heading", level=1)).to_have_text(say("home.hello", name="Student 8"))
 
+    def talk(self, page: Page) -> None:
+        """The talk, with a check-in begun."""
+        self.home(page)
+        page.get_by_role("button", name=say("home.check_in")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("chat.title"))
+
+    def settings(self, page: Page) -> None:
+        """A person's own settings."""
+        self.home(page)
+        page.get_by_role("link", name=say("settings.title")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("settings.title"))
+
+    def records(self, page: Page) -> None:
+        """Who read and what left, and the way to a copy."""
+        self.home(page)
+        page.get_by_role("link", name=say("records.link")).click()
+        expect(page.get_by_role("link", name=say("records.download_html"))).to_be_visible()
+
+    def erase(self, page: Page) -> None:
+        """What goes and what stays when a student erases themselves."""
+        self.records(page)
+        page.get_by_role("link", name=say("records.erase")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("erase.title"))
+
     def roster(self, page: Page) -> None:
         """The teacher's roster."""
         page.goto(self._scene.practice.login_url("rivera", ALGEBRA.context))
@@ -50,6 +75,18 @@ class Pages:
         page.goto(f"{self._scene.address}/v/{opened.handle}/admin")
         expect(page.get_by_role("heading", level=1)).to_have_text(say("admin.title"))
 
+    def feedback(self, page: Page) -> None:
+        """What people say about Paceline, as an admin reads it."""
+        self.home(page)
+        self.roster(page)  # both have come in once
+        with self._scene.house.database.aside() as session:
+            school = find_tenant(session, "Riverside High").id
+            student = session.scalars(select(Account).where(Account.subject == "s-8")).one().person_id
+            give_feedback(session, self._scene.house.vault.key_of(student), school, student, "too many questions", now=utc_now())
+        self.admin(page)
+        page.get_by_role("link", name=say("feedback.title")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(say("feedback.title"))
+
     def refusal(self, page: Page) -> None:
         """A refusal: a login of an LMS that nobody knows."""
         page.goto(
@@ -65,7 +102,7 @@ class Pages:
         expect(page.get_by_role("heading", level=1)).to_have_text(say("invitation.title"))
 
 
-@pytest.mark.parametrize("name", ["home", "roster", "admin", "refusal", "invitation"])
+@pytest.mark.parametrize("name", ["home", "talk", "settings", "records", "erase", "roster", "admin", "feedback", "refusal", "invitation"])
 def test_axe_finds_nothing(visitor: Visitor, scene: Scene, name: str) -> None:
     getattr(Pages(scene), name)(visitor.page)
     found = {}

@@ -85,6 +85,5 @@ def gradebook_on(arrive: Arriving, scene: Scene) -> None:
 @pytest.mark.usefixtures("gradebook_on")
 def test_a_check_in_reaches_its_gradebook(visitor: Visitor, scene: Scene) -> None:
     visitor.open(scene.edx.launch_url(user=5))
-    visitor.inside.get_by_role("button", name=say("home.check_in")).click()
-    expect(visitor.inside.get_by_role("status")).to_have_text(say("said.checked_in"))
+    visitor.check_in()
     assert eventually(lambda: scene.edx.shares_of(5)) == [1.0]

@@ -1,5 +1,6 @@
 """What the tests of the pages share: the real application on a test's own database, and people who look at it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from werkzeug.serving import make_server
 
 from app.wsgi import build_app
 from core.courses.courses import Course
@@ -37,6 +39,18 @@ def app(database: Database, vault: Vault, tmp_path: Path) -> Iterator[Flask]:
     outgoing = Outgoing()
     yield build_app(fake_house(database, vault, outgoing, tmp_path))
     outgoing.close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The application, served; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

@@ -99,14 +99,14 @@ def test_a_visitor_is_told_how_to_get_a_role(look: Look, database: Database, vau
 
 
 @pytest.mark.parametrize(
-    ("language", "here", "contact", "later"),
+    ("language", "here", "contact", "way"),
     [
-        ("en", "an advisor of this school", "a safety contact of this school", "They come later."),
-        ("es", "parte de la orientación", "contacto de seguridad", "Llegarán más adelante."),
+        ("en", "an advisor of this school", "a safety contact of this school", "Open the inbox"),
+        ("es", "parte de la orientación", "contacto de seguridad", "Abrir la bandeja"),
     ],
 )
 def test_who_has_roles_of_the_school_reads_which(
-    look: Look, database: Database, vault: Vault, kept_school: School, now: datetime, language: str, here: str, contact: str, later: str
+    look: Look, database: Database, vault: Vault, kept_school: School, now: datetime, language: str, here: str, contact: str, way: str
 ) -> None:
     with database.aside() as session:
         brooks = add_person(session, vault, kept_school.tenant.id, "Ms Brooks", now=now)
@@ -114,7 +114,7 @@ def test_who_has_roles_of_the_school_reads_which(
         for role in (SchoolRole.ADVISOR, SchoolRole.SAFETY_CONTACT):
             grant(session, kept_school.tenant.id, brooks.id, role, by=None, now=now)
     page = look(brooks, Role.VISITOR, None).read()
-    for said in ("Ms Brooks", here, contact, later):
+    for said in ("Ms Brooks", here, contact, way):
         assert said in page
     for unsaid in ("nobody has given you a role", "No course here lists you", "nadie te ha dado", "Ningún curso"):
         assert unsaid not in page

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 from sqlmodel import Session
 
-from core.courses.guide import count_targets, set_guide
+from core.courses.guide import set_guide
 from core.evidence.evidence import Observation, Source, record_evidence
 from core.evidence.progress import Standing, count_reached, standings_of
 from tests.people_made import School, add_competency
@@ -42,7 +42,6 @@ def test_what_is_reached_outside_the_guide_does_not_count(session: Session, scho
     observe(session, school, 10_000, now)
     assert standings_of(session, school.tenant.id, school.course.id, school.student.id) == []
     assert count_reached(session, school.tenant.id, school.course.id, [school.student.id]) == {}
-    assert count_targets(session, school.tenant.id, school.course.id) == 0
 
 
 def test_another_school_sees_nothing(session: Session, guided: School, neighbours: School, now: datetime) -> None:
@@ -50,4 +49,3 @@ def test_another_school_sees_nothing(session: Session, guided: School, neighbour
     elsewhere, course, student = neighbours.tenant.id, guided.course.id, guided.student.id
     assert standings_of(session, elsewhere, course, student) == []
     assert count_reached(session, elsewhere, course, [student]) == {}
-    assert (count_targets(session, elsewhere, course), count_targets(session, guided.tenant.id, course)) == (0, 2)

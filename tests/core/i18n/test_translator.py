@@ -57,8 +57,8 @@ def test_one_and_more_are_said_differently(speak: Translator, count: int) -> Non
 @pytest.mark.parametrize(
     ("language", "day", "moment", "number"),
     [
-        ("en", "Fri, Dec 4", "Dec 4, 2026, 9:12\u202fPM", "12,345"),
-        ("es", "vie 4 dic", "4 dic 2026, 21:12", "12.345"),
+        ("en", "Fri 4 Dec", "Dec 4, 2026, 9:12\u202fPM", "12,345"),
+        ("es", "viernes 4 de diciembre", "4 dic 2026, 21:12", "12.345"),
     ],
 )
 def test_days_instants_and_numbers_are_written_as_people_write_them(language: str, day: str, moment: str, number: str) -> None:
@@ -96,3 +96,22 @@ def test_the_language_asked_for_first_that_is_ours(wanted: str | None, language:
 
 def test_where_nothing_of_ours_is_asked_for_the_schools_language_is_spoken() -> None:
     assert best_language("fr", otherwise="es") == "es"
+
+
+def test_a_day_can_be_said_in_part() -> None:
+    english, spanish = translator("en"), translator("es")
+    assert (english.day_of_month(date(2026, 12, 18)), english.weekday(date(2026, 12, 18))) == ("18 Dec", "Friday")
+    assert (spanish.day_of_month(date(2026, 12, 18)), spanish.weekday(date(2026, 12, 18))) == ("18 de diciembre", "viernes")
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        (["pendiente", "intersecciones"], "pendiente e intersecciones"),
+        (["agua", "hielo"], "agua y hielo"),
+        (["a", "b", "hijos"], "a, b e hijos"),
+    ],
+)
+def test_spanish_says_e_before_an_i(items: list[str], said: str) -> None:
+    assert translator("es").listed(items) == said
+    assert translator("en").listed(["slope", "intercepts"]) == "slope and intercepts"

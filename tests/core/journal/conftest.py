@@ -11,6 +11,8 @@ from sqlmodel import Session, col
 
 from core.data.outbox import OutboxEntry
 from core.data.vault import Vault
+from core.journal.events import RECEIVERS
+from core.journal.notices import TALK, Notice
 from core.journal.student import Student, student_of
 from core.people import roles
 from core.people.access import Role
@@ -95,18 +97,32 @@ def told(session: Session) -> Callable[[], list[str]]:
 
     def kinds() -> list[str]:
         session.flush()
-        return list(session.scalars(select(col(OutboxEntry.kind)).order_by(col(OutboxEntry.seq))))
+        events = select(col(OutboxEntry.kind)).where(col(OutboxEntry.destination) == RECEIVERS)
+        return list(session.scalars(events.order_by(col(OutboxEntry.seq))))
 
     return kinds
 
 
+@pytest.fixture
+def noticed(session: Session) -> Callable[..., list[OutboxEntry]]:
+    """The notices promised so far, in order; of one kind if one is asked for."""
+
+    def entries(notice: Notice | None = None) -> list[OutboxEntry]:
+        session.flush()
+        query = select(OutboxEntry).where(col(OutboxEntry.destination) == TALK)
+        query = query.where(col(OutboxEntry.kind) == notice) if notice else query
+        return list(session.scalars(query.order_by(col(OutboxEntry.seq))))
+
+    return entries
+
+
 @pytest.fixture(autouse=True)
 def _payloads_hold_ids(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test does: an event names its course and instant, and holds ids only."""
+    """Whatever a test does: events and notices hold an instant and ids only, and an event names its course."""
     session: Session | None = request.getfixturevalue("session") if "session" in request.fixturenames else None
     yield
     if session is not None and session.is_active:
-        for payload in session.scalars(select(col(OutboxEntry.payload))):
+        for destination, payload in session.execute(select(col(OutboxEntry.destination), col(OutboxEntry.payload))):
             assert datetime.fromisoformat(payload["at"])
             assert all(UUID(value) for name, value in payload.items() if name != "at")
-            assert "course" in payload
+            assert destination == TALK or "course" in payload

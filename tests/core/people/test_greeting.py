@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.greeting import called
+from core.people.greeting import called
 
 
 @pytest.mark.parametrize(

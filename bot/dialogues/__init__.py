@@ -1,0 +1,1 @@
+"""The dialogues: one file each, or one for a few that belong together."""
