@@ -176,6 +176,12 @@ def with_undo(t: Translator, dialogue: Dialogue, finish: Finish) -> tuple[Messag
     return (*finish.say[:-1], last.model_copy(update={"extras": extras}))
 
 
+class NoCourse(CoreError):
+    """The person has no course in their role, and the dialogue is about one."""
+
+    code = "talk.no_course"
+
+
 class DialogueUnknown(CoreError):
     """No dialogue of this name is for this person."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot import wording
-from bot.dialogue import Again, Draft, Opening, Step, Took
+from bot.dialogue import Again, Draft, NoCourse, Opening, Step, Took
 from bot.state import COURSE
 from bot.turn import Reply, Turn
 from core.courses.competencies import Competency
@@ -41,11 +41,12 @@ def find_course(turn: Turn, opening: Opening, *, by_goal: bool = False) -> Found
         by_goal: rather that of the goal which is due next than a question.
 
     Raises:
-        NotFound: the person has no course in their role.
+        NoCourse: the person has none in their role.
+        NotFound: the course that was handed over is none of theirs.
     """
     places = turn.places
     if not places:
-        raise NotFound(what="course")
+        raise NoCourse
     handed = opening.seed.get("course")
     if handed is not None:
         return Found(str(_mine(places, handed).course_id))

@@ -167,7 +167,7 @@ class Run(Stack):
             self._hear(words, paused=False)
         elif top:
             self._begin(RESUME, Opening(seed={"held": words, "title": self._title(top), "after_care": True}))
-        elif read_words(self._turn, words).zone is Zone.ACT:
+        elif (read := read_words(self._turn, words)).zone is Zone.ACT and read.intent not in _CLOSED:
             self._read_anew(words)
 
     # What is open

@@ -10,7 +10,7 @@ from bot.finding import course_step, find_course
 from bot.registry import Registry
 from bot.state import Frame, State
 from bot.turn import Reply, Turn
-from core.errors import CoreError
+from core.errors import CoreError, NotFound
 from core.message import Message
 
 MOST_FRAMES = 6
@@ -172,6 +172,8 @@ class Stack(ABC):
             try:
                 self._turn.course_id, self._turn.facts = None, {}
                 self._say(dialogue.undo(self._turn, memo))
+            except NotFound:
+                self._say(Message(text=self._turn.t("talk.nothing_to_undo")))
             except CoreError as error:
                 self._refuse(error)
         if self._state.done == (name, dict(memo)):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.turn import Reply
-from core.errors import CoreError
+from core.errors import CoreError, NotFound
 from core.i18n import Translator
 from core.message import Choice, Message
 from intents.answers import Closed
@@ -41,6 +41,8 @@ def undo(t: Translator, dialogue: str, memo: Mapping[str, Any]) -> Choice:
 
 def refused(t: Translator, error: CoreError) -> Message:
     """What a refusal of the core is called, and how to mend it."""
+    if isinstance(error, NotFound):
+        return Message(text=t("talk.not_there"))  # of a page it is said otherwise
     key, facts = f"error.{error.code}", error.facts
     said = t(f"error.{error.code}", **facts)
     if f"{key}.mend" in t.keys:

@@ -73,7 +73,7 @@ def group_message(turn: Turn, group: Asked) -> Message:
     who = ", ".join(sorted(called(name) or name for name in names.values()))
     if count > MOST_NAMES:
         who = f"{who}, …"
-    facts = {"about": group.about or t("talk.inbox.something"), "since": _since(turn, group.requests[0].asked_at), "who": who}
+    facts = {"about": group.about or t("talk.inbox.something"), "when": _asked(turn, group.requests[0].asked_at, count), "who": who}
     text = t.plural("talk.inbox.asked", count, **facts)
     if count == 1:
         read = wording.begin(t("talk.inbox.read"), "help_one_by_one", requests=group.ids)
@@ -83,10 +83,14 @@ def group_message(turn: Turn, group: Asked) -> Message:
     return Message(text=text, choices=(reply, _meet(turn, group.ids), one_by_one))
 
 
-def _since(turn: Turn, asked_at: datetime) -> str:
+def _asked(turn: Turn, asked_at: datetime, count: int) -> str:
+    """When: of one, the day; of several, since the day of the first."""
     t, day = turn.t, local_day(asked_at, turn.speaker.zone)
     days = (turn.today - day).days
-    return t("talk.inbox.today") if days <= 0 else t("talk.inbox.yesterday") if days == 1 else t.day(day)
+    if days <= 0:
+        return t("talk.inbox.today")
+    when = t("talk.inbox.yesterday") if days == 1 else t.day(day)
+    return when if count == 1 else t("talk.inbox.since", when=when)
 
 
 def _reply(turn: Turn, ids: Sequence[str]) -> Choice:

@@ -15,6 +15,7 @@ from tests.bot.conftest import Classroom
 from tests.bot.talking import Talker
 from tests.bot.trips import TRIP, sent
 
+NO_COURSE = "You are in no course here yet. Open Paceline from your course once."
 ODD = [
     "",
     " ",
@@ -149,7 +150,7 @@ def test_the_undo_button_works_once_too(trip: Talker) -> None:
     trip.press("Undo")
     assert sent(trip) == []
     trip.press("Undo")
-    assert trip.texts[0].startswith("There is nothing at this address")
+    assert trip.texts == ["There is nothing to undo right now."]
 
 
 def test_an_older_undo_button_leaves_the_latest_deed_to_the_word(trip: Talker) -> None:
@@ -245,6 +246,7 @@ def test_a_person_without_any_course_is_left_with_no_open_question_about_one(cla
     noa = classroom.talker(person).in_course(None)
     noa.say(words)
     assert noa.open == []
+    assert noa.texts[0] in ("Hi! What would you like to do? [Check in] [Set a goal] [Ask for help] [My progress]", NO_COURSE)
 
 
 def test_a_dialogue_that_says_nothing_ends_in_the_menu(ada: Talker) -> None:

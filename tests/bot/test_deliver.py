@@ -179,7 +179,7 @@ def test_an_answer_that_its_student_has_judged_is_not_asked_about(
 def test_a_personal_call_is_told_at_once_and_without_its_words(classroom: Classroom, student: Student, rivera: Talker) -> None:
     ask(classroom, student, Kind.PERSONAL)
     classroom.tell(rivera)
-    assert rivera.texts == ["Slope: Ada asked since today. [Read it] [Reply] [See them…]"]
+    assert rivera.texts == ["Slope: Ada asked today. [Read it] [Reply] [See them…]"]
 
 
 def test_a_safety_alert_holds_no_name_and_goes_by_e_mail_whatever_they_prefer(classroom: Classroom, student: Student) -> None:

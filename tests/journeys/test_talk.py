@@ -152,7 +152,7 @@ def test_a_teacher_says_when_in_the_talk_and_learns_that_it_fits(arrive: Arrivin
     ask_for_help(asking, "i need help with active transport")
     told = TalkPage(teacher.inside).open()
     told.root.get_by_role("button", name=say("talk.menu.waiting")).click()
-    told.reads("Active transport: Learner 23 asked since today.")
+    told.reads("Active transport: Learner 23 asked today.")
     told.say("see them period 3")
     told.reads(say.plural("talk.inbox.meeting_sent", 1))
     asking.reads('Teacher One saw this: "see them period 3", today.')

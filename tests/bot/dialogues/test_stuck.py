@@ -110,7 +110,7 @@ def test_stuck_in_spanish(ada: Talker, linked: str) -> None:
     ada.say("dibujarlo")
     ada.say("sigo sin entender")
     assert ada.texts == [
-        'La Ms Rivera eligió esto para que lo veas: "Slopes, drawn" [Abrir] [Me ayudó] [Sigue sin salir] [Preguntar a la Ms Rivera]'
+        'La Sra. Rivera eligió esto para que lo veas: "Slopes, drawn" [Abrir] [Me ayudó] [Sigue sin salir] [Preguntar a la Sra. Rivera]'
     ]
     ada.say("ya entendí")
     assert ada.texts[0].startswith("lunes 30 de noviembre: te ayudó “Slopes, drawn”.")
