@@ -4,7 +4,6 @@ from secrets import token_hex
 
 from flask import Blueprint, Response, make_response, render_template
 
-from core.courses.courses import find_course
 from core.courses.enrolments import places_of
 from core.errors import NotFound
 from core.journal import checkins
@@ -19,7 +18,7 @@ from core.people.releases import releases_of
 from core.people.roles import SchoolRole, grant, roles_of
 from core.people.viewers import Me, close_viewers
 from web import forms
-from web.places import here, move
+from web.places import move
 from web.request import db, now, rooms, said, see, take_back, viewer
 from web.student import desk
 
@@ -64,17 +63,6 @@ def records(**_: str) -> str:
         reads=reads,
         names=names_of(db(), rooms().vault, me.tenant_id, {read.reader_id for read in reads}),
     )
-
-
-@bp.post("/check-in")
-@guarded(Action.CHECK_IN)
-def check_in(**_: str) -> Response:
-    """Check in for today, once; a second press says so."""
-    me = viewer()
-    place = here(me)
-    course = find_course(db(), me.tenant_id, place.course_id)
-    made = checkins.check_in(db(), course, me.person_id, zone=place.zone, now=now())
-    return see("home.show", handle=me.handle, said="checked_in" if made else "checked_in_before")
 
 
 @bp.post("/language")

@@ -37,7 +37,6 @@ class Action(StrEnum):
     ERASE_MINE = "erase_mine"
     TALK = "talk"
     """Words to the program; what they set in motion, each verb asks for itself."""
-    CHECK_IN = "check_in"
     SEE_ROSTER = "see_roster"
     SET_COURSE = "set_course"
     ANSWER_STUDENTS = "answer_students"
@@ -62,7 +61,6 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.EXPORT_MINE: EVERYONE,
     Action.ERASE_MINE: frozenset({Role.STUDENT}),
     Action.TALK: frozenset({Role.STUDENT, Role.TEACHER, Role.ADVISOR}),
-    Action.CHECK_IN: frozenset({Role.STUDENT}),
     Action.SEE_ROSTER: frozenset({Role.TEACHER, Role.ASSISTANT}),
     Action.SET_COURSE: frozenset({Role.TEACHER}),
     Action.ANSWER_STUDENTS: frozenset({Role.TEACHER, Role.ADVISOR}),

@@ -74,7 +74,6 @@ OPEN = {
 GUARDED = {
     "home.show": Action.SEE_HOME,
     "home.records": Action.SEE_HOME,
-    "home.check_in": Action.CHECK_IN,
     "home.choose_language": Action.CHOOSE_LANGUAGE,
     "home.switch_place": Action.SWITCH_PLACE,
     "home.sign_out": Action.SIGN_OUT,

@@ -4,17 +4,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
-from sqlmodel import col
 
 import web
 from core.courses.guide import set_guide
 from core.data.clock import local_day
 from core.data.db import Database
-from core.data.outbox import OutboxEntry
 from core.data.vault import Vault
 from core.evidence.evidence import Observation, Source, record_evidence
-from core.journal.checkins import CheckIn
+from core.journal.checkins import check_in
 from core.journal.help_requests import HelpState
 from core.people.access import Role
 from core.people.releases import log_release
@@ -158,40 +155,28 @@ def test_the_page_is_small_and_asks_little_whatever_the_size_of_the_course(
     assert len(answer.data) + len(styles) <= 100_000
 
 
-def test_check_in_is_once_a_day_and_promised_to_the_receivers(ada: Looker, database: Database, kept_school: School, now: datetime) -> None:
-    assert "You checked in. See you next time!" in ada.follow(ada.post("/check-in"))
-    assert "You had checked in today already." in ada.follow(ada.post("/check-in"))
-    assert "You checked in today." in ada.read()
-    with database.session(writes=False) as session:
-        (made,) = session.scalars(select(CheckIn))
-        assert (made.person_id, made.day) == (kept_school.student.id, local_day(now, ZONE))
-        assert [entry.subject_id for entry in session.scalars(select(OutboxEntry))] == [kept_school.student.id]
-
-
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_today_is_the_courses_today(look: Look, database: Database, vault: Vault, kept_school: School, now: datetime, zone: str) -> None:
     with database.aside() as session:
         course = add_course(session, kept_school.deployment, "Far away", now=now, zone=zone)
         student = join(session, vault, course, "Tia", Role.STUDENT, now=now)
     tia = look(student, Role.STUDENT, course)
-    tia.post("/check-in")
-    with database.session(writes=False) as session:
-        assert session.scalars(select(col(CheckIn.day))).one() == local_day(now, zone)
+    assert "You checked in today." not in tia.read()
+    with database.aside() as session:
+        check_in(session, course, student.id, zone=zone, now=now)
     assert "You checked in today." in tia.read()
 
 
-def test_who_left_the_course_checks_in_no_more(look: Look, database: Database, vault: Vault, kept_school: School, now: datetime) -> None:
+def test_who_left_the_course_is_asked_for_another(look: Look, database: Database, vault: Vault, kept_school: School, now: datetime) -> None:
     with database.aside() as session:
         gone = join(session, vault, add_course(session, kept_school.deployment, "Art", now=now), "Gil", Role.STUDENT, now=now)
         enrol(session, kept_school.course, gone, Role.STUDENT, now=now, active=False)
-    gil = look(gone, Role.STUDENT)
-    assert gil.post("/check-in").status_code == 404
-    assert "Choose a course to go on." in gil.read()
+    assert "Choose a course to go on." in look(gone, Role.STUDENT).read()
 
 
 def test_a_deed_needs_the_value_of_ones_own_forms(ada: Looker, ms_rivera: Looker) -> None:
     for csrf in ("", "x", ms_rivera.me.csrf):
-        assert ada.post("/check-in", csrf=csrf).status_code == 403
+        assert ada.post("/language", csrf=csrf, language="es").status_code == 403
     assert "Check in" in ada.read()
 
 
@@ -201,7 +186,6 @@ def test_the_page_in_spanish_from_then_on(ada: Looker) -> None:
     for said in ("Hola, Ada", "Tus metas", "Registrar mi día", "Quién puede leer qué"):
         assert said in page
     assert '<html lang="es">' in ada.get().text
-    assert "Registraste tu día." in ada.follow(ada.post("/check-in"))
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

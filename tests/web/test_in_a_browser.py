@@ -85,7 +85,7 @@ def addresses(look: Look, database: Database, vault: Vault, kept_school: School,
         )
     }
     return {
-        "student": f"/v/{handle['student']}/?said=checked_in",
+        "student": f"/v/{handle['student']}/?said=paused",
         "list": f"/v/{handle['list']}/",
         "records": f"/v/{handle['student']}/records",
         "visitor": f"/v/{handle['visitor']}/",

@@ -9,11 +9,19 @@ TABLE = """
                    student  teacher  assistant  advisor  guardian  tenant_admin  visitor
 see_home           yes      yes      yes        yes      yes       yes           yes
 choose_language    yes      yes      yes        yes      yes       yes           yes
+set_preferences    yes      yes      yes        yes      yes       yes           yes
 switch_place       yes      yes      yes        yes      yes       yes           yes
 sign_out           yes      yes      yes        yes      yes       yes           yes
-check_in           yes      no       no         no       no        no            no
+export_mine        yes      yes      yes        yes      yes       yes           yes
+erase_mine         yes      no       no         no       no        no            no
+talk               yes      yes      no         yes      no        no            no
 see_roster         no       yes      yes        no       no        no            no
 set_course         no       yes      no         no       no        no            no
+answer_students    no       yes      no         yes      no        no            no
+go_away            no       yes      no         no       no        no            no
+decide_claim       no       yes      no         no       no        no            no
+read_student       no       yes      no         no       no        no            no
+suggest_goal       no       yes      no         no       no        no            no
 accept_invitation  no       yes      no         yes      no        yes           yes
 administer         no       no       no         no       no        yes           no
 read_concerns      no       yes      yes        yes      no        yes           yes
@@ -50,11 +58,11 @@ def test_what_carries_no_guard_is_to_be_refused() -> None:
 
 
 def test_a_mark_names_the_action_and_leaves_the_function_as_it_was() -> None:
-    @guarded(Action.CHECK_IN)
+    @guarded(Action.SIGN_OUT)
     def mark_me(word: str) -> str:
         return word
 
-    assert guard_of(mark_me) == Guard(Action.CHECK_IN)
+    assert guard_of(mark_me) == Guard(Action.SIGN_OUT)
     assert mark_me("hello") == "hello"
 
 
