@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bot import lines
 from bot.dialogue import DialogueUnknown
-from bot.dialogues.care import resources_message
+from bot.dialogues.care import keep_concern, resources_message
 from bot.lines import Heard, Line
 from bot.registry import Registry, registry
 from bot.run import Run
@@ -94,13 +94,16 @@ class Talk:
         lines.lock_state(session, speaker.tenant_id, speaker.person_id, now=now)
         ids = (speaker.tenant_id, speaker.person_id)
         seen = lines.last_said(session, *ids) if inbound.seen is None else inbound.seen
+        words = inbound.words or inbound.beside or ""
+        concern = detect(words) if words and speaker.role is Role.STUDENT else None
         waits = json.dumps({"speaker": _speaker_json(speaker), "inbound": asdict(inbound) | {"seen": seen}})
-        heard_id = lines.hear(session, key, *ids, speaker.channel, inbound.event_id, inbound.words or "", waits=waits, now=now)
+        heard_id = lines.hear(session, key, *ids, speaker.channel, inbound.event_id, words, waits=None if concern else waits, now=now)
         if heard_id is None:
             return
         said = [Message(text=t("talk.kept_for_later"))]
-        if inbound.words and speaker.role is Role.STUDENT and detect(inbound.words):
-            said.insert(0, resources_message(session, t, speaker.tenant_id))
+        if concern:  # nothing else is done with such words: whoever must look is told now
+            keep_concern(Turn(session, self._vault, speaker, key, now), concern, words)
+            said = [resources_message(session, t, speaker.tenant_id)]
         lines.say(session, key, *ids, said, once_key=f"kept:{heard_id}", now=now)
 
     def take_up(self, session: Session, heard: Heard, *, now: datetime) -> None:

@@ -18,10 +18,13 @@ from core.errors import NotFound
 from core.journal.adults import teacher_names
 from core.journal.goals import open_goals_with_steps
 from core.message import MOST_CHOICES, Message
-from intents.courses import CourseWords
+from intents.courses import MOST_LIKELY, CourseWords
 from intents.courses import find_course as read_course
 
 MOST_GOALS = 24
+LIKELY = "likely"
+"""The fact that holds which courses were asked about: later words that name none are about one of these."""
+
 OTHER = "other"
 """What the last button stands for, where there are more courses than buttons."""
 
@@ -58,12 +61,14 @@ def find_course(turn: Turn, opening: Opening, *, by_goal: bool = False) -> Found
 def _from_words(turn: Turn, words: str | None, by_goal: bool) -> Found:
     """Words that name one course win over where the person came from; words that name none do not."""
     here = next((place for place in turn.places if place.course_id == turn.speaker.course_id), None)
-    likely = [place.course_id for place in turn.places]
+    every = [place.course_id for place in turn.places]
+    likely = [course_id for course_id in every if str(course_id) in turn.facts.get(LIKELY, ())] or every
     if words:
         found = read_course(words, course_words(turn), language=turn.speaker.language)
         if found.sure is not None:
             return Found(str(found.sure))
-        likely = list(found.likely)
+        if likely == every or len(found.likely) < min(len(every), MOST_LIKELY):
+            likely = list(found.likely)
     if here and here.course_id in likely:
         return Found(str(here.course_id))
     aims = open_goals_with_steps(turn.session, turn.speaker.tenant_id, turn.speaker.person_id, MOST_GOALS) if by_goal else []
@@ -101,10 +106,16 @@ def course_words(turn: Turn) -> list[CourseWords[UUID]]:
 
 
 def _question(turn: Turn, likely: Sequence[UUID]) -> Message:
-    """One question with at most four buttons, the likely courses first; the last stands for the others where there are more."""
-    rest = [place.course_id for place in turn.places if place.course_id not in likely]
-    turn.facts["courses"] = [str(course_id) for course_id in (*likely, *rest)]
-    return _next(turn)
+    """One question with at most four buttons: the likely courses; the last stands for the others where there are more."""
+    rest = [str(place.course_id) for place in turn.places if place.course_id not in likely]
+    turn.facts[LIKELY] = [str(course_id) for course_id in likely]
+    if not likely or len(likely) >= MOST_CHOICES:
+        turn.facts["courses"] = [str(course_id) for course_id in likely] + rest
+        return _next(turn)
+    turn.facts["courses"] = turn.facts[LIKELY]
+    question = _next(turn)
+    turn.facts["courses"] = rest
+    return question
 
 
 def _next(turn: Turn) -> Message:

@@ -18,7 +18,7 @@ from core.journal.goal_setting import Details, TargetInPast, change_goal
 from core.journal.goal_undo import NothingToUndo, undo
 from core.journal.goals import PLAN, STEP, WORDS, Goal, OpenGoal, history_of, open_goals_with_steps
 from core.message import MOST_CHOICES, Choice, Field, FieldKind, Message
-from intents.days import FRIDAY, find_day
+from intents.days import FRIDAY, NoDay, find_day, why_no_day
 from intents.goal_words import plural, says_who, start_clause
 from intents.slots import find_competencies
 
@@ -115,6 +115,11 @@ def meant(aims: Sequence[Aim], words: str | None) -> Aim | None:
     if named and (len(named) == 1 or named[0].score - named[1].score >= _CLEARLY_AHEAD):
         return next(aim for aim in aims if aim.goal_id == named[0].id)
     return aims[0] if len(aims) == 1 else None
+
+
+def last_goal(turn: Turn, aims: Sequence[Aim]) -> Aim | None:
+    """The open goal that was spoken of last, if any was."""
+    return next((aim for goal_id in turn.last_goals for aim in aims if str(aim.goal_id) == goal_id), None)
 
 
 def know_goal(turn: Turn, opening: Opening) -> Draft:
@@ -230,13 +235,21 @@ def day_in(turn: Turn, words: str | None, today: date, *, asked: bool = False) -
 
 
 def take_day(turn: Turn, reply: Reply, today: date, name: str = "day") -> Took | Again | None:
-    """A day by button or in words; one that has passed is refused, and asked for again."""
+    """A day by button or in words; one that has passed or is in no calendar is refused, and asked for again."""
     day = reply.value or day_in(turn, reply.text, today, asked=True)
     if day is None:
-        return None
+        return _no_day(turn, reply.text, today)
     if date.fromisoformat(day) < today:
         return Again((wording.refused(turn.t, TargetInPast(target_on=day)),))
     return Took({name: day})
+
+
+def _no_day(turn: Turn, words: str, today: date) -> Again | None:
+    """What is wrong with the day that words speak of, if they do."""
+    t, why = turn.t, why_no_day(words, today, language=turn.speaker.language, asked=True)
+    if why is None:
+        return None
+    return Again((Message(text=t("talk.day.missing") if why is NoDay.MISSING else t("talk.day.passed")),))
 
 
 # Changing and taking back

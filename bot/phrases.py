@@ -56,6 +56,9 @@ class Phrases(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     blockers: Mapping[Blocker, tuple[str, ...]]
+    help_now: tuple[str, ...]
+    fine: tuple[str, ...]
+    allows: tuple[str, ...]
     nothing: tuple[str, ...]
     all: tuple[str, ...]
     none: tuple[str, ...]
@@ -73,6 +76,26 @@ def phrases() -> tuple[Phrases, ...]:
     """The files of all languages."""
     folder = files("bot").joinpath("data")
     return tuple(Phrases.model_validate(yaml.safe_load(folder.joinpath(f"{language}.yaml").read_text())) for language in LANGUAGES)
+
+
+def asks_for_help_now(words: str) -> bool:
+    """Whether a message asks for a person at once, as the button does."""
+    return any(plain(words) in _plain(each.help_now) for each in phrases())
+
+
+def is_fine(words: str) -> bool:
+    """Whether a message says that nothing is wrong."""
+    return any(plain(words) in _plain(each.fine) for each in phrases())
+
+
+def chooses(words: str, name: str) -> bool:
+    """Whether a message chooses a person: it holds their last name, and nothing beside their name but words that allow it.
+
+    A refusal or a question names people too, and chooses nobody.
+    """
+    own, said = set(plain(name).split()), plain(words).split()
+    allowed = own | {word for each in phrases() for word in _plain(each.allows)}
+    return bool(said) and "?" not in words and plain(name).split()[-1] in said and set(said) <= allowed
 
 
 def is_short(words: str, meaning: Short) -> bool:

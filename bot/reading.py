@@ -40,6 +40,9 @@ COMMANDS = frozenset(
 GUESS_FROM = 0.2
 """From this confidence an intent is offered, where the words were not understood."""
 
+PARTING = frozenset({"thanks", "goodbye"})
+"""Dialogues that leave an open question only where the words say so plainly: `see you at lunch` is no goodbye."""
+
 NOTHING_ASKED = "nothing_asked"
 """The dialogue that a bare yes or no begins where nothing was asked."""
 
@@ -68,6 +71,8 @@ def read_words(turn: Turn, words: str) -> Match:
 
 def interrupts(turn: Turn, words: str, read: Match, dialogue: str, *, is_open: bool) -> bool:
     """Whether words that answer no open question begin a dialogue; the one that is open only if they say so plainly, or name a target."""
+    if dialogue in PARTING:
+        return read.confidence >= COMMAND_FROM
     if is_open:
         return read.confidence >= COMMAND_FROM or bool(_named_targets(turn, words))
     return dialogue != NOTHING_ASKED

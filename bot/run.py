@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from bot import wording
 from bot.dialogue import Dialogue, Opening
 from bot.dialogues.basics import find_on_menu
 from bot.dialogues.care import keep_concern, resources_message
+from bot.phrases import asks_for_help_now
 from bot.reading import COMMAND_FROM, did_you_mean, interrupts, is_command, read_words
-from bot.stack import CARE, HAND_OFF, MENU, RESUME, Stack
-from bot.state import Frame
+from bot.stack import CARE, HAND_OFF, HELP_NOW, MENU, RESUME, Stack
+from bot.state import Frame, Offer
 from bot.turn import Inbound, Pressed, Reply
 from bot.versions import renew
-from core.message import Message
+from core.message import MOST_CHOICES, Message
 from core.people.access import Role
 from intents.answers import ANY, Answer, Closed, read_answer
 from intents.loader import Tier
@@ -31,9 +33,11 @@ class Run(Stack):
             paused: nobody said anything for a while.
         """
         lost = self._renew()
-        concern = detect(inbound.words) if inbound.words and self._turn.speaker.role is Role.STUDENT else None
+        concern, heard = self._concern(inbound)
         if concern:
-            self._care(concern, inbound.words or "")
+            self._care(concern, heard)
+        elif inbound.words and self._is_student and asks_for_help_now(inbound.words):
+            self._begin(HELP_NOW, Opening())
         elif pressed and pressed.begins:
             self._state.misses = 0
             self._press(pressed.begins, pressed.seed or {})
@@ -53,6 +57,17 @@ class Run(Stack):
             self._begin(MENU, Opening())
         return self._said
 
+    @property
+    def _is_student(self) -> bool:
+        return self._turn.speaker.role is Role.STUDENT
+
+    def _concern(self, inbound: Inbound) -> tuple[Concern | None, str]:
+        """What a student's words suggest, those included that stood in the box when a button was pressed."""
+        for words in (inbound.words, inbound.beside):
+            if words and self._is_student and (concern := detect(words)):
+                return concern, words
+        return None, ""
+
     # What was said
 
     def _hear(self, words: str, *, paused: bool) -> None:
@@ -62,9 +77,10 @@ class Run(Stack):
             self._hear_after(words)
             return
         closed = self._closed(words, [label for _, label, _ in top.options] if top else [])
-        if closed and closed.kind is Closed.CANCEL and top:
+        cared_for = top is not None and top.dialogue == CARE
+        if closed and closed.kind is Closed.CANCEL and top and not cared_for:
             self._cancel()
-        elif closed and closed.kind is Closed.UNDO:
+        elif closed and closed.kind is Closed.UNDO and not cared_for:
             self._step_back()
         elif top and self._state.said > top.said and self._offered(words, exactly=True):
             return  # something was told since the question: its own buttons can be said
@@ -99,11 +115,16 @@ class Run(Stack):
         offers = self._state.offers
         if exactly and plain(words) not in {plain(offer.label) for offer in offers}:
             return False
-        closed = self._closed(words, [offer.label for offer in offers], only=frozenset({Closed.CHOICE}))
-        longer = next((at for at, offer in enumerate(offers) if _goes_on(offer.label, words)), None)
+        labels = list(dict.fromkeys(offer.label for offer in offers))
+        closed = self._closed(words, labels, only=frozenset({Closed.CHOICE}))
+        longer = next((at for at, label in enumerate(labels) if _goes_on(label, words)), None)
         at = closed.number if closed and closed.kind is Closed.CHOICE else longer
         if at is not None:
-            begins, seed = offers[at].begins, {**offers[at].seed, "typed": words}
+            alike = [offer for offer in offers if offer.label == labels[at]]
+            if len(alike) > 1 and all(wording.NAMED in offer.seed for offer in alike):
+                self._ask_which(alike, words)
+                return True
+            begins, seed = alike[0].begins, {"typed": words, **alike[0].seed}
         elif button := find_on_menu(self._turn, words):
             begins, seed = button
         else:
@@ -111,6 +132,18 @@ class Run(Stack):
         self._state.misses = 0
         self._press(begins, seed)
         return True
+
+    def _ask_which(self, alike: Sequence[Offer], words: str) -> None:
+        """Several buttons say this: nothing begins before it is clear which one is meant."""
+        self._state.misses = 0
+        abouts = [offer.seed[wording.NAMED][0] for offer in alike]
+        choices = []
+        for offer in alike[:MOST_CHOICES]:
+            about, who = offer.seed[wording.NAMED]
+            seed = {name: value for name, value in offer.seed.items() if name != wording.NAMED}
+            label = about if abouts.count(about) == 1 else f"{about} ({who})"
+            choices.append(wording.begin(label, offer.begins, **{"typed": words, **seed}))
+        self._say(Message(text=self._turn.t("talk.which_offer"), choices=tuple(choices)))
 
     def _read_anew(self, words: str) -> None:
         """Words that answer nothing: what they ask for begins, and what is open waits below it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot import wording
 from bot.dialogue import Again, Dialogue, Finish, Opening, Step, Took, with_undo
-from bot.finding import course_step, find_course
+from bot.finding import LIKELY, course_step, find_course
 from bot.registry import Registry
 from bot.state import Frame, State
 from bot.turn import Reply, Turn
@@ -14,7 +14,7 @@ from core.errors import CoreError, NotFound
 from core.message import Message
 
 MOST_FRAMES = 6
-CARE, MENU, RESUME, HAND_OFF = "care", "menu", "resume", "hand_off"
+CARE, HELP_NOW, MENU, RESUME, HAND_OFF = "care", "help_now", "menu", "resume", "hand_off"
 """Dialogues that the engine itself begins."""
 
 
@@ -23,6 +23,7 @@ class Stack(ABC):
 
     def __init__(self, turn: Turn, state: State, dialogues: Registry) -> None:
         self._turn, self._state, self._registry = turn, state, dialogues
+        turn.last_goals = state.last_goals
         self._said: list[Message] = []
 
     @abstractmethod
@@ -48,11 +49,13 @@ class Stack(ABC):
             self._refuse(error)
             self._ask_again()
             return
+        asked: dict[str, Any] = {}
         if self._state.top and self._state.top.dialogue == name:
-            self._state.frames.pop()  # they change their mind about what this one is about
+            left = self._state.frames.pop()  # they change their mind about what this one is about
+            asked = {LIKELY: left.facts[LIKELY]} if not left.begun and LIKELY in left.facts else {}
         del self._state.frames[: max(0, len(self._state.frames) - MOST_FRAMES + 1)]
         opened = {"words": opening.words, "seed": dict(opening.seed)}
-        frame = Frame(dialogue.name, dialogue.version, opened, opened_at=self._turn.heard_id)
+        frame = Frame(dialogue.name, dialogue.version, opened, opened_at=self._turn.heard_id, facts=asked)
         self._state.frames.append(frame)
         self._go_on(frame)
 

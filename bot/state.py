@@ -120,6 +120,14 @@ class State:
         """The dialogue that is being asked."""
         return self.frames[-1] if self.frames else None
 
+    @property
+    def last_goals(self) -> list[str]:
+        """The goals that were spoken of last: the one that all buttons of the newest line are about, then those of the latest deed."""
+        offered = {str(offer.seed.get("goal") or "") for offer in self.offers}
+        _, memo = self.done or ("", {})
+        done = [memo.get("goal"), *(goal_id for goal_id, _ in memo.get("goals", ()))]
+        return [goal_id for goal_id in (*(offered if len(offered) == 1 else ()), *done) if goal_id]
+
     def offer(self, said_id: int, messages: Sequence[Message]) -> None:
         """Remember which buttons of a new line begin something."""
         self.said = said_id

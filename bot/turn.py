@@ -66,6 +66,7 @@ class Inbound:
         event_id: the channel's own id of the event, or one that its adapter makes; heard once.
         token: `line.message.button` of a button that was pressed.
         seen: the newest line that the person had before them, where the channel knows it.
+        beside: words that stood in the box when a button was pressed or a day was picked: looked after, and not used.
     """
 
     event_id: str
@@ -73,6 +74,7 @@ class Inbound:
     token: str | None = None
     begins: str | None = None
     seen: int | None = None
+    beside: str | None = None
 
     def __post_init__(self) -> None:
         """Halves of characters, as broken clients send them, can neither be sealed nor shown: each is read as `?`."""
@@ -92,7 +94,10 @@ class Pressed:
 
 @dataclass
 class Turn:
-    """Everything a dialogue may use. `course_id` is that of the dialogue which is asked now; `facts` live as long as it does."""
+    """Everything a dialogue may use. `course_id` is that of the dialogue which is asked now; `facts` live as long as it does.
+
+    `last_goals` are the ids of the goals that were spoken of before this turn, the last one first.
+    """
 
     session: Session
     vault: Vault
@@ -102,6 +107,7 @@ class Turn:
     heard_id: int = 0
     course_id: UUID | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    last_goals: list[str] = field(default_factory=list)
 
     @cached_property
     def t(self) -> Translator:

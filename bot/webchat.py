@@ -95,10 +95,14 @@ def take(**_: str) -> Response:
         InvalidInput: a field holds what no form of ours sends, or more than fits.
     """
     me, seen = _viewer(), _line_id(request.form.get("seen"))
-    token, words = request.form.get("choice"), _words()
+    token, (words, beside) = request.form.get("choice"), _words()
     if token is not None and not _TOKEN.fullmatch(token):
         raise InvalidInput(field="choice")
-    taken = _turn(me, Inbound(_event(me), None if token else words, token, seen=seen)) if token is not None or words else None
+    taken = (
+        _turn(me, Inbound(_event(me), None if token else words, token, seen=seen, beside=words if token else beside))
+        if token is not None or words
+        else None
+    )
     if PART not in request.headers:
         return _back(me)
     if taken and taken.previous <= (seen or 0):  # nothing else was said since: what is new is at hand
@@ -178,14 +182,13 @@ def _box(live: Sequence[lines.Line]) -> Box:
     return Box(next((message.reads for message in messages if message.reads), None), next(fields, None))
 
 
-def _words() -> str:
-    """What was typed, or the day that was picked instead, with the line breaks that a browser shows."""
+def _words() -> tuple[str, str]:
+    """What was typed, or the day that was picked, with the line breaks that a browser shows; and what stood beside the day."""
     day = request.form.get("day", "").strip()
     typed = request.form.get("words", "").replace("\r\n", "\n").strip()
-    words = day if day and (not typed or request.form.get("use") == "day") else typed
-    if len(words) > LONGEST:
+    if len(typed) > LONGEST:
         raise InvalidInput(field="words")
-    return words
+    return (day[:LONGEST], typed) if day and (not typed or request.form.get("use") == "day") else (typed, "")
 
 
 def _event(me: Me) -> str:

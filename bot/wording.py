@@ -13,6 +13,9 @@ SKIP = "skip"
 UNDO = "undo"
 """What an Undo button begins: the engine itself takes back what the seed names."""
 
+NAMED = "named"
+"""Where a seed holds what tells a button from others that look like it."""
+
 
 def pick(label: str, value: str, spoken: str | None = None) -> Choice:
     """A button that answers the question beside it."""
@@ -22,6 +25,11 @@ def pick(label: str, value: str, spoken: str | None = None) -> Choice:
 def begin(label: str, dialogue: str, **seed: Any) -> Choice:
     """A button that begins a dialogue."""
     return Choice(label=label, begins=dialogue, seed=seed)
+
+
+def named(choice: Choice, about: str, who: str) -> Choice:
+    """A button that others look like: what it is about, and for whom, tells them apart when its words are typed."""
+    return choice.model_copy(update={"seed": {**choice.seed, NAMED: [about, who]}})
 
 
 def skip(t: Translator) -> Choice:

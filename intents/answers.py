@@ -19,6 +19,7 @@ LONGEST_WORDS = 6
 _SLIP_FROM = 5
 _SAME_CHOICE = 80
 _CLEARLY_AHEAD = 8
+_SHORTEST_COMMANDS = 2
 
 
 class Closed(StrEnum):
@@ -111,8 +112,16 @@ def _part_of_choice(said: str, choices: Sequence[str]) -> int | None:
 
 
 def _nearness(said: str, choice: str) -> float:
-    shared = set(said.split()) <= set(choice.split()) and any(len(word) > 2 for word in said.split())
-    return max(fuzz.ratio(said, choice), 95.0 if shared else 0.0, fuzz.token_sort_ratio(said, choice))
+    return max(fuzz.ratio(said, choice), 95.0 if _is_part(said, choice) else 0.0, fuzz.token_sort_ratio(said, choice))
+
+
+def _is_part(said: str, choice: str) -> bool:
+    """Whether all the words said are words of a choice, and enough to mean it: half of what it says, or one that no command says."""
+    words, whole = set(said.split()), set(choice.split())
+    telling = {word for word in words if len(word) > 2}
+    if not telling or not words <= whole:
+        return False
+    return 2 * len(telling) >= sum(len(word) > 2 for word in whole) or bool(telling - _everyday())
 
 
 def _said_twice(said: str, phrases: Mapping[str, Closed]) -> Closed | None:
@@ -174,6 +183,13 @@ def _phrases(language: str) -> dict[str, Closed]:
 @cache
 def _long_phrases(language: str) -> list[str]:
     return [phrase for phrase in _phrases(language) if len(phrase) >= _SLIP_FROM]
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """The words of the shortest examples, such as `check in`, `help` and `my goals`: what is said all the time."""
+    said = (plain(text).split() for _, _, text in data().spoken())
+    return frozenset(word for words in said if len(words) <= _SHORTEST_COMMANDS for word in words)
 
 
 @cache

@@ -9,10 +9,11 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cache
 
 from intents.loader import Language, data
-from intents.normalise import folded
+from intents.normalise import folded, plain
 
 FRIDAY, SUNDAY = 4, 6
 DAY_FIRST = ("es",)
@@ -30,6 +31,13 @@ class Day:
     day: date
     start: int
     end: int
+
+
+class NoDay(StrEnum):
+    """Why words that speak of a day name none to come."""
+
+    PASSED = "passed"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,62 @@ def find_day(text: str, today: date, *, language: str = "en", asked: bool = Fals
 
 def find_days(text: str, today: date, *, language: str = "en", asked: bool = False) -> list[Day]:
     """Every day that a message names, in its order. `find_day` explains the arguments."""
+    found = (Day(day, *match.span()) for match, day in _resolved(text, today, language, asked) if isinstance(day, date))
+    return sorted(found, key=lambda each: each.start)
+
+
+def why_no_day(text: str, today: date, *, language: str = "en", asked: bool = False) -> NoDay | None:
+    """Why a message that speaks of a day names none: it has passed, or is in no calendar. `find_day` explains the arguments."""
+    read = list(_resolved(text, today, language, asked))
+    if any(isinstance(day, date) for _, day in read):
+        return None
+    if any(day is NoDay.MISSING for _, day in read):
+        return NoDay.MISSING
+    return NoDay.PASSED if _PASSED.search(folded(text)) else None
+
+
+def find_span(text: str, today: date) -> Day | None:
+    """The day on which a span ends that begins today: `for 3 days`, `a week`, `por dos semanas`; None where no span is named."""
+    languages = data().languages
+    for words, units in ((_Words(languages["en"]), _UNITS_EN), (_Words(languages["es"]), _UNITS_ES)):
+        match = re.search(rf"(?<![\w/])({words.number})\s+({'|'.join(units)})(?:e?s)?(?![\w/])", folded(text))
+        if match:
+            return Day(_later(today, words.count(match[1]), units[match[2]]), *match.span())
+    return None
+
+
+def is_only_day(text: str, day: Day) -> bool:
+    """Whether a message says a day and nothing else to speak of: `until Friday please`, not `see you at lunch on Friday`."""
+    rest = f"{plain(text[: day.start])} {plain(text[day.end :])}".split()
+    return all(len(word) < _FEWEST_LETTERS or word in _beside() for word in rest)
+
+
+@cache
+def _beside() -> frozenset[str]:
+    """Words beside a day that say nothing more."""
+    lists = [each.lists for each in data().languages.values()]
+    said = (word for each in lists for words in (each.courtesies, each.stop_words) for phrase in words for word in plain(phrase).split())
+    return frozenset(_BESIDE.split()) | frozenset(said)
+
+
+_FEWEST_LETTERS = 3
+_BESIDE = (
+    "until till til for from the next only about around maybe let say think like morning afternoon evening night noon early late "
+    "after before please school back away out gone hasta para desde solo quizas tarde noche "
+    "temprano antes despues clase clases fuera vuelvo regreso"
+)
+
+
+_PASSED = re.compile(
+    r"\b(?:yesterday|ago|(?:last|past)\s+(?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|ayer|anteayer|anoche|pasad[oa])\b"
+)
+_UNITS_EN = {"day": "day", "week": "week", "month": "month"}
+_UNITS_ES = {"dia": "day", "semana": "week", "mes": "month"}
+
+
+def _resolved(text: str, today: date, language: str, asked: bool) -> Iterator[tuple[re.Match[str], date | NoDay | None]]:
+    """What is read as a day, rule by rule, and what it is: a day, a day that no calendar has, or None where it only looks like one."""
     read, taken = folded(text), [False] * len(text)
-    found = []
     for rule in _rules(language, asked):
         for match in rule.pattern.finditer(read):
             start, end = match.span()
@@ -62,12 +124,9 @@ def find_days(text: str, today: date, *, language: str = "en", asked: bool = Fal
                 continue
             taken[start:end] = [True] * (end - start)
             try:
-                day = rule.resolve(match, today)
+                yield match, rule.resolve(match, today)
             except (ValueError, OverflowError):  # 31 February, or past the end of the calendar
-                day = None
-            if day is not None:
-                found.append(Day(day, start, end))
-    return sorted(found, key=lambda each: each.start)
+                yield match, NoDay.MISSING
 
 
 @cache

@@ -13,6 +13,11 @@ from rapidfuzz.distance import OSA
 from intents.lexicon import Lexicon, lexicon
 from intents.loader import Data, Language, Reason, Tier, data
 
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_MIXED = re.compile(r"[a-z]\d|\d[a-z]")
+_LETTERS = str.maketrans("013457", "oieast")
+_SOUNDS = {"2": "to", "4": "for"}
+_SPELLED = re.compile(r"\b\w(?: \w){2,}\b")
 _SHORTEST_REPAIRED = 6
 """Shorter words have too many honest neighbours: `skill` is one letter from `kill`."""
 
@@ -58,8 +63,15 @@ class Detector:
     def _concerns(self, text: str) -> Iterator[Concern]:
         for patterns in self._languages:
             read = self._lexicon.normalised(text, patterns.code)
-            for reading in dict.fromkeys((read, patterns.repaired(read))):
+            apart = self._lexicon.normalised(_INVISIBLE.sub(" ", text), patterns.code)
+            for reading in dict.fromkeys((read, patterns.repaired(read), apart, unmasked(read))):
                 yield from patterns.concerns(reading)
+
+
+def unmasked(read: str) -> str:
+    """Normalised text with words that were disguised put right: digits for letters, a `2` for `to`, letters set apart."""
+    words = [word.translate(_LETTERS) if _MIXED.search(word) else _SOUNDS.get(word, word) for word in read.split()]
+    return _SPELLED.sub(lambda run: run[0].replace(" ", ""), " ".join(words))
 
 
 class _Patterns:

@@ -11,6 +11,7 @@ from uuid import UUID
 from bot import wording
 from bot.adults import Teacher, answers_soon, present_teacher, teachers, usually_answers
 from bot.dialogue import Again, CourseNeed, Dialogue, Draft, Finish, Opening, Step, Took
+from bot.phrases import chooses
 from bot.turn import Reply, Turn
 from core.courses.guide import guide_of
 from core.errors import NotFound
@@ -19,6 +20,7 @@ from core.journal.absences import absence_of
 from core.journal.goals import STEP, open_goals, steps_of
 from core.journal.help_requests import Kind
 from core.journal.stuck import own_counts
+from core.journal.words import LONGEST_WORDS, check_words
 from core.message import Choice, Message
 from intents.answers import Closed
 from intents.lexicon import lexicon
@@ -43,7 +45,7 @@ def _begin(turn: Turn, opening: Opening) -> Draft:
     if competency:
         draft["competency"] = competency
     if words and (competency or not _says_only_that(words)):
-        draft["words"] = words
+        draft["edits" if len(words) > LONGEST_WORDS else "words"] = words
     return draft
 
 
@@ -76,7 +78,7 @@ def _ask_words(turn: Turn, draft: Draft) -> Message:
 def _take_words(turn: Turn, draft: Draft, reply: Reply) -> Took | None:
     if not reply.text.strip():
         return None
-    about = {"words": reply.text}
+    about = {"words": check_words(reply.text)}
     if competency := draft.get("competency") or _competency(turn, reply.text):
         about["competency"] = competency
     return Took(about)
@@ -126,7 +128,7 @@ def _take_confirmation(turn: Turn, draft: Draft, reply: Reply) -> Took | Again |
 def _take_name(turn: Turn, draft: Draft, said: str) -> Again | None:
     """Another teacher, by button or by name."""
     for one in teachers(turn):
-        if said == str(one.person_id) or one.name.casefold() in said.casefold():
+        if said == str(one.person_id) or chooses(said, one.name):
             draft["to"] = str(one.person_id)
             return Again()
     return None
@@ -158,22 +160,27 @@ def _finish(turn: Turn, draft: Draft) -> Finish:
         competency_id=UUID(competency) if competency else None,
         now=turn.now,
     )
-    opens = _meanwhile(turn, competency)
-    text = _sent(turn, adult)
-    if opens:
-        text = f"{text} {opens[0]}"
-    message = Message(text=text, choices=(opens[1],) if opens else ())
-    return Finish((message,), undo={"request": str(made.id)}, shows_undo=not opens)
+    opens, (text, sentences) = _meanwhile(turn, competency), _sent(turn, adult)
+    if opens is None:
+        said: tuple[Message, ...] = (Message(text=text),)
+    elif sentences == 1:
+        said = (Message(text=f"{text} {opens[0]}", choices=(opens[1],)),)
+    else:
+        said = Message(text=text), Message(text=opens[0], choices=(opens[1],))
+    return Finish(said, undo={"request": str(made.id)}, shows_undo=opens is None)
 
 
-def _sent(turn: Turn, adult: Teacher) -> str:
-    """When it was sent, and when an answer can be expected: by a date where they are away, else by what is usual."""
+def _sent(turn: Turn, adult: Teacher) -> tuple[str, int]:
+    """When it was sent, and when an answer can be expected: by a date where they are away, else by what is usual.
+
+    Returns how many sentences that is as well: a message has two at most.
+    """
     t, at = turn.t, turn.t.clock(turn.now, turn.student.zone)
     away = _back_on(turn, adult)
     if away:
-        return t("talk.help.sent_away", clock=at, name=adult.name, day=t.day(date.fromisoformat(away)))
+        return t("talk.help.sent_away", clock=at, name=adult.name, day=t.day(date.fromisoformat(away))), 2
     soon = answers_soon(t, adult.name, _usually(turn, adult))
-    return t("talk.help.sent_soon", clock=at, soon=soon) if soon else t("talk.help.sent", clock=at)
+    return (t("talk.help.sent_soon", clock=at, soon=soon), 1) if soon else (t("talk.help.sent", clock=at), 2)
 
 
 def _foresee(turn: Turn, adult: Teacher, competency: str | None) -> None:

@@ -13,6 +13,7 @@ from core.journal.adults import teacher_names
 from core.message import Message
 from core.people.access import Role
 from intents.answers import Closed
+from intents.days import is_only_day
 from intents.slots import find_day
 
 NOBODY = "nobody"
@@ -40,9 +41,11 @@ def _take_until(turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
     if reply.value:
         return Took({"until": reply.value})
     found = find_day(reply.text, turn.today, language=turn.speaker.language, asked=True)
-    if found and found.day < turn.today:
+    if found is None or not is_only_day(reply.text, found):
+        return None
+    if found.day < turn.today:
         raise AbsenceEndsInPast(until_on=found.day.isoformat())
-    return Took({"until": found.day.isoformat()}) if found else None
+    return Took({"until": found.day.isoformat()})
 
 
 def _colleagues(turn: Turn) -> dict[UUID, str]:
@@ -111,6 +114,7 @@ DIALOGUES = (
         "go_away",
         _go,
         steps=(Step("until", _ask_until, _take_until, skippable=False), Step("who", _ask_who, _take_who)),
+        intents=("go_away",),
         roles=TEACHER,
         begin=_begin,
         undo=_come_back,

@@ -81,6 +81,14 @@ def _hand_off(turn: Turn, draft: Draft) -> Finish:
     return Finish((Message(text=t("talk.hand_off"), choices=(ask, check_in, set_goal, progress)),))
 
 
+def _about_bot(turn: Turn, _draft: Draft) -> Finish:
+    """A program says that it is one, and where a person is."""
+    t = turn.t
+    if turn.speaker.role is not Role.STUDENT:
+        return Finish((Message(text=t("talk.about_bot.adult"), choices=adult_buttons(turn)),))
+    return Finish((Message(text=t("talk.about_bot"), choices=(wording.begin(_ask_label(turn), "ask_help"),)),))
+
+
 def _ask_label(turn: Turn) -> str:
     t = turn.t
     here = [place.course_id for place in turn.places if place.course_id == turn.speaker.course_id]
@@ -118,6 +126,7 @@ DIALOGUES = (
     Dialogue("greet", _greet, intents=("greet",), roles=ANYBODY),
     Dialogue("thanks", _thanks, intents=("thanks",), roles=ANYBODY),
     Dialogue("goodbye", _goodbye, intents=("goodbye",), roles=ANYBODY),
+    Dialogue("about_bot", _about_bot, intents=("about_bot",), roles=ANYBODY),
     Dialogue("nothing_asked", _nothing_asked, intents=("affirm", "deny", "cancel", "undo"), roles=ANYBODY),
     Dialogue("hand_off", _hand_off, intents=("human_handoff",), roles=ANYBODY, begin=lambda _turn, opening: {"words": opening.words}),
     Dialogue(

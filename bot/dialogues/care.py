@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot import wording
 from bot.dialogue import Again, Dialogue, Draft, Finish, Step, Took
+from bot.phrases import is_fine
 from bot.turn import Reply, Turn
 from core.care import safety
 from core.care.resources import resources_of
@@ -74,7 +75,7 @@ def _check(turn: Turn, draft: Draft) -> Message:
 
 
 def _take_check(turn: Turn, _draft: Draft, reply: Reply) -> Took | Again:
-    meant = reply.value or {Closed.YES: OK, Closed.NO: HELP}.get(reply.closed or Closed.SKIP)
+    meant = reply.value or {Closed.YES: OK, Closed.NO: HELP}.get(reply.closed or Closed.SKIP) or (OK if is_fine(reply.text) else None)
     if meant in (OK, HELP):
         return Took({"check": meant})
     return Again((Message(text=turn.t("talk.care.please_press"), care=True),))

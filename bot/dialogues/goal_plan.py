@@ -25,6 +25,11 @@ def _begin(turn: Turn, opening: Opening) -> Draft:
     return {**opening.seed, **about(find_aim(turn, opening.seed.get("goal")))}
 
 
+def _begin_reminder(turn: Turn, opening: Opening) -> Draft:
+    """The goal that a button hands over, or that the words mean."""
+    return _begin(turn, opening) if "goal" in opening.seed else goals.know_goal(turn, opening)
+
+
 def _restored(turn: Turn, memo: Mapping[str, Any]) -> Message:
     goals.take_back(turn, memo)
     return Message(text=turn.t("talk.goal.restored"))
@@ -79,6 +84,8 @@ def _start(turn: Turn, draft: Draft) -> Finish:
 
 def _remind(turn: Turn, draft: Draft) -> Finish:
     """Promise one reminder; a second press says the same once more, and promises nothing."""
+    if draft["goal"] is None:
+        return Finish((goals.no_goal(turn),))
     t, at = turn.t, goals.next_reminder(turn)
     goal_id = UUID(draft["goal"])
     once = f"{goal_id}:{at.isoformat()}"
@@ -115,6 +122,13 @@ DIALOGUES = (
         undo=_restored,
         title=goals.title,
     ),
-    Dialogue(REMIND, _remind, begin=_begin, title=goals.title),
+    Dialogue(
+        REMIND,
+        _remind,
+        steps=(goals.goal_step,),
+        intents=("remind_me",),
+        begin=_begin_reminder,
+        title=goals.titled(lambda t: t("talk.remind.title")),
+    ),
     Dialogue(WHY, _keep_why, steps=(Step("why", _ask_why, _take_why, free=True),), begin=_begin, undo=_restored, title=goals.title),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from bot import goals, wording
 from bot.adults import reads_teacher, teachers, within
 from bot.dialogue import Dialogue, Draft, Finish, Opening, Step, Took
-from bot.goals import Aim, about, capital, enter, find_aim, goal_step, inside, know_goal, memo_of, no_goal, own_aims
+from bot.goals import Aim, about, capital, enter, find_aim, goal_step, inside, know_goal, last_goal, memo_of, no_goal, own_aims
 from bot.turn import Reply, Turn
 from core.courses.guide import guide_of
 from core.i18n import Translator
@@ -228,6 +228,13 @@ def _begin(turn: Turn, opening: Opening) -> Draft:
     return know_goal(turn, opening)
 
 
+def _begin_complete(turn: Turn, opening: Opening) -> Draft:
+    """Words that name no goal are about the one that was spoken of last; whether it is finished is asked all the same."""
+    draft = know_goal(turn, opening)
+    last = last_goal(turn, own_aims(turn)) if "goal" not in draft else None
+    return about(last) if last else draft
+
+
 DIALOGUES = (
     Dialogue(VIEW, _view, intents=(VIEW,), title=lambda turn, _draft: turn.t("talk.title.goals")),
     Dialogue(
@@ -248,7 +255,7 @@ DIALOGUES = (
             Step("confidence", _ask_confidence, _take_confidence),
         ),
         intents=(COMPLETE,),
-        begin=_begin,
+        begin=_begin_complete,
         undo=_open_again,
         title=goals.titled(lambda t: t("talk.title.complete")),
     ),

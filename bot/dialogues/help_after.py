@@ -9,7 +9,7 @@ from bot.dialogue import Again, Dialogue, Draft, Finish, Opening, Step, Took
 from bot.turn import Reply, Turn
 from core.data.clock import local_day
 from core.errors import InvalidInput, NotFound
-from core.journal import handovers, help_requests
+from core.journal import handovers, help_answers, help_requests
 from core.journal.help_requests import WORDS, Helped, HelpState
 from core.message import Card, Choice, Message
 from core.people.people import names_of
@@ -47,15 +47,18 @@ def _view(turn: Turn, _draft: Draft) -> Finish:
 def _outcome(turn: Turn, draft: Draft) -> Finish:
     t, speaker = turn.t, turn.speaker
     helped, request_id = Helped(draft["helped"]), _id(draft["request"])
-    help_requests.resolve(turn.session, speaker.tenant_id, speaker.person_id, request_id, helped, now=turn.now)
+    requests = [request_id, *help_answers.answered_with(turn.session, speaker.tenant_id, speaker.person_id, request_id)]
+    for one in requests:
+        help_requests.resolve(turn.session, speaker.tenant_id, speaker.person_id, one, helped, now=turn.now)
     if helped is Helped.NOT_YET:
         return Finish((Message(text=t("talk.helped.said_not_yet")),))
     text = t("talk.helped.said_yes") if helped is Helped.YES else t("talk.helped.said_some")
-    return Finish((Message(text=text),), undo={"request": draft["request"]})
+    return Finish((Message(text=text),), undo={"requests": [str(one) for one in requests]})
 
 
 def _reopen(turn: Turn, memo: Mapping[str, Any]) -> Message:
-    help_requests.reopen(turn.session, turn.speaker.tenant_id, turn.speaker.person_id, _id(memo["request"]), now=turn.now)
+    for one in memo.get("requests") or [memo.get("request")]:
+        help_requests.reopen(turn.session, turn.speaker.tenant_id, turn.speaker.person_id, _id(one), now=turn.now)
     return Message(text=turn.t("talk.helped.open_again"))
 
 

@@ -46,6 +46,11 @@ class Asked:
         """Their ids, as buttons carry them."""
         return [str(one.request_id) for one in self.requests]
 
+    @property
+    def students(self) -> list[UUID]:
+        """Who asked, whoever asked first before the others; each once, however often they asked."""
+        return list(dict.fromkeys(one.person_id for one in self.requests))
+
 
 def waiting_groups(turn: Turn) -> list[Asked]:
     """What waits for the adult, by competency and course, where most ask first. A personal request stands alone."""
@@ -56,7 +61,7 @@ def waiting_groups(turn: Turn) -> list[Asked]:
         alone = one.kind == "personal" or one.competency_id is None
         together.setdefault(one.request_id if alone else (one.course_id, one.competency_id), []).append(one)
     groups = [Asked(names.get(requests[0].competency_id), tuple(requests), str(key)) for key, requests in together.items()]
-    return sorted(groups, key=lambda group: -len(group.requests))
+    return sorted(groups, key=lambda group: -len(group.students))
 
 
 def _competencies(turn: Turn, wanted: set[UUID]) -> dict[UUID | None, str]:
@@ -68,19 +73,20 @@ def _competencies(turn: Turn, wanted: set[UUID]) -> dict[UUID | None, str]:
 
 def group_message(turn: Turn, group: Asked) -> Message:
     """One group: what about, how many since when, who, and what can be done."""
-    t, count = turn.t, len(group.requests)
-    names = names_of(turn.session, turn.vault, turn.speaker.tenant_id, [one.person_id for one in group.requests[:MOST_NAMES]])
+    t, count = turn.t, len(group.students)
+    names = names_of(turn.session, turn.vault, turn.speaker.tenant_id, group.students[:MOST_NAMES])
     who = ", ".join(sorted(called(name) or name for name in names.values()))
     if count > MOST_NAMES:
         who = f"{who}, …"
-    facts = {"about": group.about or t("talk.inbox.something"), "when": _asked(turn, group.requests[0].asked_at, count), "who": who}
-    text = t.plural("talk.inbox.asked", count, **facts)
+    about = group.about or t("talk.inbox.something")
+    text = t.plural("talk.inbox.asked", count, about=about, when=_asked(turn, group.requests[0].asked_at, count), who=who)
+    meet = _meet(turn, group.ids)
     if count == 1:
-        read = wording.begin(t("talk.inbox.read"), "help_one_by_one", requests=group.ids)
-        return Message(text=text, choices=(read, _reply(turn, group.ids), _meet(turn, group.ids)))
-    one_by_one = wording.begin(t("talk.inbox.one_by_one"), "help_one_by_one", requests=group.ids)
-    reply = wording.begin(t("talk.inbox.reply_all"), "help_answer", requests=group.ids)
-    return Message(text=text, choices=(reply, _meet(turn, group.ids), one_by_one))
+        choices = [wording.begin(t("talk.inbox.read"), "help_one_by_one", requests=group.ids), _reply(turn, group.ids), meet]
+    else:
+        reply = wording.begin(t("talk.inbox.reply_all"), "help_answer", requests=group.ids)
+        choices = [reply, meet, wording.begin(t("talk.inbox.one_by_one"), "help_one_by_one", requests=group.ids)]
+    return Message(text=text, choices=tuple(wording.named(choice, about, who) for choice in choices))
 
 
 def _asked(turn: Turn, asked_at: datetime, count: int) -> str:
@@ -160,11 +166,27 @@ def ids_of(draft: Mapping[str, Any]) -> list[UUID]:
     return ids
 
 
+def _students(turn: Turn, draft: Draft) -> int:
+    """How many students the requests of a draft are from."""
+    count: int = turn.recall("students", lambda: _count_students(turn, ids_of(draft)))
+    return count
+
+
+def _told(turn: Turn, given: Sequence[HelpAnswer]) -> int:
+    """How many students answers went to."""
+    return _count_students(turn, [one.help_request_id for one in given])
+
+
+def _count_students(turn: Turn, request_ids: Sequence[UUID]) -> int:
+    query = select(col(HelpRequest.person_id)).where(col(HelpRequest.id).in_(request_ids), *help_answers.readable_by(turn.speaker))
+    return len(set(turn.session.scalars(query)))
+
+
 def _ask_answer(turn: Turn, draft: Draft) -> Message:
     t = turn.t
     if old := draft.get("edits"):
         return Message(text=t("talk.inbox.edit"), quote=old)
-    return Message(text=t.plural("talk.inbox.what_to_say", len(draft["requests"])))
+    return Message(text=t.plural("talk.inbox.what_to_say", _students(turn, draft)))
 
 
 def _take_answer(_turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
@@ -174,7 +196,7 @@ def _take_answer(_turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
 def _confirm(turn: Turn, draft: Draft) -> Message:
     t = turn.t
     choices = (wording.pick(t("talk.help.send_it"), "send"), wording.pick(t("talk.help.edit_it"), "edit"))
-    return Message(text=t.plural("talk.inbox.send_to", len(draft["requests"])), quote=draft["words"], choices=choices)
+    return Message(text=t.plural("talk.inbox.send_to", _students(turn, draft)), quote=draft["words"], choices=choices)
 
 
 def _take_confirmation(_turn: Turn, draft: Draft, reply: Reply) -> Took | Again | None:
@@ -189,7 +211,7 @@ def _take_confirmation(_turn: Turn, draft: Draft, reply: Reply) -> Took | Again 
 
 def _answer(turn: Turn, draft: Draft) -> Finish:
     given = help_answers.answer(turn.session, turn.vault, turn.speaker, ids_of(draft), draft["words"], now=turn.now)
-    return Finish((Message(text=turn.t.plural("talk.inbox.sent", len(given))),))
+    return Finish((Message(text=turn.t.plural("talk.inbox.sent", _told(turn, given))),))
 
 
 # A time to meet
@@ -215,7 +237,7 @@ def _meeting(turn: Turn, draft: Draft) -> Finish:
     words = draft.get("when") or draft.get("typed") or draft["meeting"]
     ids = ids_of(draft)
     given = help_answers.answer(turn.session, turn.vault, turn.speaker, ids, words, form=AnswerForm.MEETING, now=turn.now)
-    return Finish((Message(text=turn.t.plural("talk.inbox.meeting_sent", len(given))),))
+    return Finish((Message(text=turn.t.plural("talk.inbox.meeting_sent", _told(turn, given))),))
 
 
 # One by one

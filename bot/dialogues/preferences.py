@@ -28,6 +28,8 @@ from core.people.preferences import (
     unmute_topic,
 )
 from intents.answers import Closed
+from intents.days import Day, find_span, is_only_day
+from intents.normalise import plain
 from intents.slots import find_day
 
 NAMES = {"en": "English", "es": "Español"}
@@ -40,8 +42,18 @@ def _ids(turn: Turn) -> tuple[Session, UUID, UUID]:
     return turn.session, turn.speaker.tenant_id, turn.speaker.person_id
 
 
-def _menu(turn: Turn, _draft: Draft) -> Finish:
+def _begin_settings(_turn: Turn, opening: Opening) -> Draft:
+    """What the words ask for already: a language, or the two ends of quiet hours."""
+    words = opening.words or ""
+    return {"language": _language_in(words), "hours": _hours_in(words)}
+
+
+def _menu(turn: Turn, draft: Draft) -> Finish:
     t = turn.t
+    if draft.get("language"):
+        return Finish(then=("choose_language", {"language": draft["language"]}))
+    if draft.get("hours"):
+        return Finish(then=("quiet_hours", {"hours": draft["hours"]}))
     choices = (
         wording.begin(t("talk.settings.language"), "choose_language"),
         wording.begin(t("talk.settings.quiet"), "quiet_hours"),
@@ -59,10 +71,16 @@ def _ask_language(turn: Turn, _draft: Draft) -> Message:
 
 
 def _take_language(_turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
-    said = reply.text.casefold()
-    spoken = next((code for code, words in _SPOKEN.items() if any(word in said for word in words)), None)
-    language = reply.value or spoken
+    language = reply.value or _language_in(reply.text)
     return Took({"language": language}) if language in LANGUAGES else None
+
+
+def _language_in(words: str) -> str | None:
+    """The language that words name, the last of several: `from English to Spanish`."""
+    said = plain(words)
+    named = {code: max(said.rfind(word) for word in names) for code, names in _SPOKEN.items()}
+    code = max(named, key=named.__getitem__)
+    return code if named[code] >= 0 else None
 
 
 def _speak(turn: Turn, draft: Draft) -> Finish:
@@ -78,7 +96,7 @@ def _speak_again(turn: Turn, memo: Mapping[str, Any]) -> Message:
     return Message(text=t("talk.settings.language_chosen"))
 
 
-_SPOKEN = {"en": ("english", "inglés", "ingles"), "es": ("spanish", "español", "espanol")}
+_SPOKEN = {"en": ("english", "ingles"), "es": ("spanish", "espanol")}
 
 
 # Quiet hours
@@ -104,8 +122,14 @@ def _take_hours(_turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
         return Took({"hours": reply.value})
     if reply.closed is Closed.NO:
         return Took({"hours": "-".join(_NONE)})
-    found = [_clock(*match) for match in _HOURS.findall(reply.text)]
-    return Took({"hours": "-".join(found)}) if len(found) == 2 and all(found) else None
+    hours = _hours_in(reply.text)
+    return Took({"hours": hours}) if hours else None
+
+
+def _hours_in(words: str) -> str | None:
+    """The two ends of a span of hours, such as `20:00-07:00`."""
+    found = [_clock(*match) for match in _HOURS.findall(words)]
+    return "-".join(found) if len(found) == 2 and all(found) else None
 
 
 def _clock(hour: str, minute: str, half: str) -> str:
@@ -134,8 +158,13 @@ def _hours_back(turn: Turn, memo: Mapping[str, Any]) -> Message:
 
 
 def _begin_pause(turn: Turn, opening: Opening) -> Draft:
-    found = find_day(opening.words, turn.today, language=turn.speaker.language) if opening.words else None
+    found = _end_of_pause(turn, opening.words) if opening.words else None
     return {"until": found.day.isoformat()} if found and found.day > turn.today else {}
+
+
+def _end_of_pause(turn: Turn, words: str, *, asked: bool = False) -> Day | None:
+    """The day until which a pause lasts: a day, or the end of a span."""
+    return find_day(words, turn.today, language=turn.speaker.language, asked=asked) or find_span(words, turn.today)
 
 
 def _ask_until(turn: Turn, _draft: Draft) -> Message:
@@ -146,10 +175,11 @@ def _ask_until(turn: Turn, _draft: Draft) -> Message:
 
 
 def _take_until(turn: Turn, _draft: Draft, reply: Reply) -> Took | None:
+    """A day and nothing else: `finish slope by monday` is no pause until Monday."""
     if reply.value:
         return Took({"until": reply.value})
-    found = find_day(reply.text, turn.today, language=turn.speaker.language, asked=True)
-    return Took({"until": found.day.isoformat()}) if found else None
+    found = _end_of_pause(turn, reply.text, asked=True)
+    return Took({"until": found.day.isoformat()}) if found and is_only_day(reply.text, found) else None
 
 
 def _pause(turn: Turn, draft: Draft) -> Finish:
@@ -244,7 +274,7 @@ def _title(turn: Turn, _draft: Draft) -> str:
 
 _shared: dict[str, Any] = {"roles": ANYBODY, "title": _title}
 DIALOGUES = (
-    Dialogue("settings", _menu, intents=("change_settings",), **_shared),
+    Dialogue("settings", _menu, intents=("change_settings",), begin=_begin_settings, **_shared),
     Dialogue(
         "choose_language", _speak, steps=(Step("language", _ask_language, _take_language, skippable=False),), undo=_speak_again, **_shared
     ),

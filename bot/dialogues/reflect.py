@@ -11,7 +11,7 @@ from bot import wording
 from bot.adults import Teacher, teachers, within
 from bot.dialogue import Again, CourseNeed, Dialogue, Draft, Finish, Opening, Step, Took
 from bot.goals import own_aims
-from bot.phrases import Reflecting, find_kind, find_reflecting, means_only_me
+from bot.phrases import Reflecting, chooses, find_kind, find_reflecting, means_only_me
 from bot.turn import Reply, Turn
 from bot.work import phase_of, work_of
 from core.data.clock import local_day
@@ -105,15 +105,10 @@ def _take_readers(turn: Turn, _draft: Draft, reply: Reply) -> Took | Again | Non
         return Took({"readers": None})
     if reply.value == OTHER:
         return Again((_others(turn),), ask=False)
-    if reply.value is not None:
+    if reply.value is not None and reply.words is None:
         return Took({"readers": reply.value})
-    said = reply.text.casefold()
-    named = next((one for one in _adults(turn) if one.name.casefold() in said or _last(one.name) in said.split()), None)
+    named = next((one for one in _adults(turn) if chooses(reply.text, one.name)), None)
     return Took({"readers": str(named.person_id)}) if named else None
-
-
-def _last(name: str) -> str:
-    return name.rsplit(maxsplit=1)[-1].casefold()
 
 
 def _others(turn: Turn) -> Message:

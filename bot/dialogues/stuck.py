@@ -38,7 +38,7 @@ def _competency(turn: Turn, words: str | None) -> str | None:
 
 def _ask_tried(turn: Turn, _draft: Draft) -> Message:
     t = turn.t
-    return Message(text=t("talk.stuck.tried"), extras=(wording.skip(t),), reads=wording.reads_only_me(t))
+    return Message(text=t("talk.stuck.tried"), extras=(wording.skip(t),), reads=t("talk.stuck.reads"))
 
 
 def _take_tried(_turn: Turn, _draft: Draft, reply: Reply) -> Took | None:

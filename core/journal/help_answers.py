@@ -220,6 +220,25 @@ def round_of(session: Session, reader: Reader, answer_id: UUID) -> list[UUID]:
     return list(session.scalars(query.order_by(col(HelpRequest.asked_at), col(HelpRequest.id))))
 
 
+def answered_with(session: Session, tenant_id: UUID, person_id: UUID, request_id: UUID) -> list[UUID]:
+    """The other requests of a student that stand answered by the same words at the same instant: whoever asked twice is told once."""
+    given, together = aliased(HelpAnswer), aliased(HelpAnswer)
+    query = (
+        select(col(HelpRequest.id))
+        .join(together, col(together.help_request_id) == col(HelpRequest.id))
+        .join(given, and_(col(given.answered_at) == col(together.answered_at), col(given.answered_by) == col(together.answered_by)))
+        .where(
+            col(given.tenant_id) == tenant_id,
+            col(given.help_request_id) == request_id,
+            col(HelpRequest.tenant_id) == tenant_id,
+            col(HelpRequest.person_id) == person_id,
+            col(HelpRequest.id) != request_id,
+            col(HelpRequest.state) == HelpState.ANSWERED,
+        )
+    )
+    return list(session.scalars(query.distinct()))
+
+
 def resolve_all(session: Session, reader: Reader, request_ids: Collection[UUID], helped: Helped, *, now: datetime) -> list[UUID]:
     """Say, as the adult, whether it helped, of one request or many. *Not yet* opens them again.
 
@@ -278,11 +297,12 @@ def _said_already(
 
 
 def _tell_answered(session: Session, reader: Reader, given: Sequence[tuple[HelpRequest, HelpAnswer]], now: datetime) -> None:
-    """Tell each student, and on the next school day ask the adult, once, whether it helped."""
+    """Tell each student once, however often they asked, and on the next school day ask the adult, once, whether it helped."""
     if not given:
         return
     promise_help(session, EventKind.HELP_ANSWERED, *((request, reply.id) for request, reply in given), now=now)
-    told = [To(request.person_id, {"help_answer": reply.id, "help_request": request.id}, reply.id) for request, reply in given]
+    newest = {request.person_id: (request, reply) for request, reply in sorted(given, key=lambda pair: pair[0].asked_at)}
+    told = [To(request.person_id, {"help_answer": reply.id, "help_request": request.id}, reply.id) for request, reply in newest.values()]
     promise_notices(session, Notice.HELP_ANSWERED, told, tenant_id=reader.tenant_id, due_at=now)
     request, reply = given[0]
     zone = zone_of(session, request.tenant_id, request.course_id)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
@@ -44,7 +45,10 @@ class Terminal:
 
     def chat(self, *words: str, typed: str = "") -> Result:
         """Chat, and type some lines."""
-        return CliRunner().invoke(main, ["chat", *words], input=typed, env=self.environment)
+        try:
+            return CliRunner().invoke(main, ["chat", *words], input=typed, env=self.environment)
+        finally:
+            structlog.reset_defaults()  # the command set up the logs of this process
 
     def says(self, *words: str, typed: str) -> str:
         """What is said to whoever may."""

@@ -366,7 +366,7 @@ def test_who_is_stopped_finishes_what_is_in_hand_and_gives_the_rest_back(
 def test_it_runs_until_it_is_stopped(office: Office, well: FakeReceiver) -> None:
     office.switch_on("well")
     worker = office.worker
-    running = threading.Thread(target=worker.run)
+    running = threading.Thread(target=worker.run, daemon=True)
     running.start()
     office.check_in()
     deadline = time.monotonic() + 10
@@ -387,7 +387,7 @@ def test_it_survives_a_database_that_fails_for_a_while(
     office.check_in()
     rename(office, table, f"{table}_away")
     worker = office.worker
-    running = threading.Thread(target=worker.run)
+    running = threading.Thread(target=worker.run, daemon=True)
     running.start()
     time.sleep(0.3)
     assert running.is_alive()

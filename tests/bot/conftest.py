@@ -46,7 +46,7 @@ class Classroom:
         return Talker(self.session, self.talk, speaker, self.clock)
 
     def tell(self, talker: Talker) -> Sequence[Result]:
-        """Deliver what is due to one person, as the worker does, and let them read it; what became of each."""
+        """Deliver what is due to one person, as the worker does, and let them read it, each line of it; what became of each."""
         due = select(OutboxEntry).where(
             col(OutboxEntry.destination) == TALK,
             col(OutboxEntry.subject_id) == talker.speaker.person_id,
@@ -58,10 +58,10 @@ class Classroom:
             assert entry.seq is not None
             claimed = Claim(entry.seq, entry.tenant_id, entry.kind, TALK, entry.once_key, entry.subject_id, entry.payload, 1)
             results.append(deliver.tell(self.session, self.vault, self.talk, claimed, now=self.clock.now))
+            if isinstance(results[-1], Delivered):
+                talker.look()
             entry.state = State.DONE
             self.session.flush()
-        if any(isinstance(result, Delivered) for result in results):
-            talker.look()
         return results
 
     def join(self, name: str, role: Role = Role.STUDENT) -> Person:

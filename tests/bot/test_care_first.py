@@ -112,10 +112,10 @@ def test_nothing_else_answers_the_caring_question(trip: Talker, said: str) -> No
     assert trip.buttons == ["I'm OK", "I want help"]
 
 
-def test_leaving_the_caring_question_leaves_the_concern(trip: Talker) -> None:
+def test_the_caring_question_is_asked_again_when_it_is_waved_away(trip: Talker) -> None:
     trip.say(UNCLEAR)
     trip.say("forget it")
-    assert trip.open == ["trip"]
+    assert trip.open == ["trip", "care"]
     assert concerns(trip) == [(Tier.AMBIGUOUS, ConcernState.CHECKING)]
 
 

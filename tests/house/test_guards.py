@@ -43,7 +43,6 @@ sign_out           x        x        x          x        x         x            
 export_mine        x        x        x          x        x         x             x
 erase_mine         x        -        -          -        -         -             -
 talk               x        x        -          x        -         -             -
-check_in           x        -        -          -        -         -             -
 see_roster         -        x        x          -        -         -             -
 set_course         -        x        -          -        -         -             -
 answer_students    -        x        -          x        -         -             -

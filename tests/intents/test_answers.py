@@ -73,6 +73,13 @@ def test_words_that_fit_two_choices_are_no_answer() -> None:
     assert read_answer("keep friday", choices=("Keep Friday", "Fri 18 Dec", "2 by Friday")) == Answer(Closed.CHOICE, 0)
 
 
+@pytest.mark.parametrize(("said", "meant"), [("check in", None), ("help", None), ("slope", 1), ("every answer", 0)])
+def test_a_command_within_a_long_choice_is_not_that_choice(said: str, meant: int | None) -> None:
+    choices = ("check every answer before i hand it in and help others", "Slope and intercepts")
+    found = read_answer(said, choices=choices)
+    assert (found.number if found else None) == meant
+
+
 @pytest.mark.parametrize(
     "text", ["", "dont get the neg ones", "drawing it", "2 of 3", "no tengo tiempo para eso", "delete my goal", "stop reminders", "thanks"]
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intents.days import find_day, find_days
+from intents.days import NoDay, find_day, find_days, find_span, is_only_day, why_no_day
 from intents.evaluate import held_out
 from intents.slots import guess_language
 
@@ -134,3 +134,52 @@ def test_any_text_is_read_and_no_day_lies_before_today_unless_its_year_was_said(
     for found in find_days(text, today, asked=True):
         assert 0 <= found.start < found.end <= len(text)
         assert found.day >= today or any(letter.isdigit() for letter in text[found.start : found.end])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("by yesterday", NoDay.PASSED),
+        ("ayer", NoDay.PASSED),
+        ("el viernes pasado", NoDay.PASSED),
+        ("last week", NoDay.PASSED),
+        ("feb 30", NoDay.MISSING),
+        ("31 de abril", NoDay.MISSING),
+        ("feb 30 or friday", None),
+        ("pasado mañana", None),
+        ("every friday", None),
+        ("i dont know", None),
+    ],
+)
+def test_why_words_name_no_day_to_come(text: str, why: NoDay | None) -> None:
+    assert why_no_day(text, MONDAY, asked=True) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("for 3 days", date(2026, 11, 26)),
+        ("a week", date(2026, 11, 30)),
+        ("por dos semanas", date(2026, 12, 7)),
+        ("un mes", date(2026, 12, 23)),
+    ],
+)
+def test_a_span_ends_so_many_days_from_now(text: str, day: date) -> None:
+    found = find_span(text, MONDAY)
+    assert found and found.day == day
+    assert find_span("3 sets", MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("until friday please", True),
+        ("dec 10", True),
+        ("hasta el lunes en la tarde", True),
+        ("finish slope by monday", False),
+        ("see you at lunch tomorrow", False),
+    ],
+)
+def test_a_day_alone_is_told_from_a_day_in_a_sentence(text: str, alone: bool) -> None:
+    found = find_day(text, MONDAY, asked=True)
+    assert found and is_only_day(text, found) is alone

@@ -36,7 +36,7 @@ def refusal(folder: Path) -> str:
 def test_every_intent_has_examples_in_every_language() -> None:
     found = data()
     assert set(found.languages) == set(LANGUAGES)
-    assert len(found.intents) == 35
+    assert len(found.intents) == 38
     for code, language in found.languages.items():
         assert set(language.examples) == set(found.intents)
         assert min(len(texts) for texts in language.examples.values()) >= FEWEST_EXAMPLES[code]

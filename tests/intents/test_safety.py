@@ -149,3 +149,13 @@ def test_every_rule_finds_some_line_and_every_idiom_spares_one(language: str) ->
     assert [rule.id for rule in written.rules if not any(re.search(rule.match, line) for line in disclosed)] == []
     assert [idiom.id for idiom in written.idioms if not any(re.search(idiom.match, line) for line in harmless)] == []
     assert {rule.reason for rule in written.rules} == set(Reason) - {Reason.UNREADABLE}
+
+
+@pytest.mark.parametrize("text", ["k i l l myself", "k1ll myself", "i want 2 die", "kill\u200bmyself"])
+def test_disguised_words_are_read_all_the_same(text: str) -> None:
+    assert detect(text) is not None
+
+
+@pytest.mark.parametrize("text", ["2 of 4 done", "i did 2 sets", "a b c d are the points", "h2o and co2", "4 more to go"])
+def test_numbers_and_letters_of_school_work_alarm_nobody(text: str) -> None:
+    assert detect(text) is None

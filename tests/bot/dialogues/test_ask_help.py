@@ -59,6 +59,21 @@ def history(classroom: Classroom, session: Session, vault: Vault) -> None:
 
 
 @pytest.mark.usefixtures("history")
+def test_where_no_time_can_be_told_the_meanwhile_stands_in_a_message_of_its_own(ada: Talker, session: Session) -> None:
+    for answer in session.scalars(select(HelpAnswer)):
+        session.delete(answer)
+    for request in session.scalars(select(HelpRequest)):
+        request.answered_at = None
+    session.flush()
+    ada.say("im so lost on negative slope")
+    ada.say("Send")
+    assert ada.texts == [
+        "Sent 10 am. You will see here when a person has read it.",
+        "Meanwhile: your drawing trick, set 3? [Open]",
+    ]
+
+
+@pytest.mark.usefixtures("history")
 def test_the_conversation_of_the_design(
     classroom: Classroom, ada: Talker, rivera: Talker, classmates: list[Talker], session: Session
 ) -> None:

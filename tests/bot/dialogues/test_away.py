@@ -39,3 +39,16 @@ def test_a_day_that_has_passed_is_refused(rivera: Talker) -> None:
     rivera.say("November 2, 2026")
     assert rivera.texts[0].startswith("This day has passed")
     assert rivera.texts[1].startswith("Until when are you away?")
+
+
+def test_a_teacher_says_in_words_that_they_are_away(classroom: Classroom, rivera: Talker) -> None:
+    rivera.say("im away until friday")
+    assert rivera.texts == ["You are away until Fri 4 Dec. Students are told when they ask for help. [Undo]"]
+    assert classroom.session.scalars(select(Absence)).one().until_on == date(2026, 12, 4)
+
+
+def test_a_teacher_who_names_no_day_is_asked_for_it(rivera: Talker) -> None:
+    rivera.say("set me as away")
+    assert rivera.texts[0].startswith("Until when are you away?")
+    rivera.say("see you at lunch tomorrow")
+    assert rivera.open == ["go_away"]

@@ -199,6 +199,40 @@ def test_a_goal_that_ended_meanwhile_is_refused_kindly(ada: Talker, slope: Goal,
     assert session.scalars(select(Claim)).all() == []
 
 
+def test_it_is_the_goal_that_was_set_last(ada: Talker, aim: Callable[..., Goal], session: Session) -> None:
+    others = [aim("Intercepts"), aim("Parallel lines")]
+    ada.say("i want to learn slope by friday")
+    ada.say("skip")
+    ada.say("i finished it")
+    assert ada.texts[0].startswith("Is your goal for slope finished?")
+    ada.say("yes")
+    ada.say("skip")
+    assert [state(session, other)[0] for other in others] == [GoalState.OPEN] * 2
+    assert len(session.scalars(select(Goal).where(col(Goal.state) == GoalState.REACHED)).all()) == 1
+
+
+def test_words_that_name_another_goal_win_over_the_last_one(ada: Talker, aim: Callable[..., Goal]) -> None:
+    aim("Intercepts")
+    ada.say("i want to learn slope by friday")
+    ada.say("skip")
+    ada.say("i finished my goal intercepts")
+    assert ada.texts[0].startswith("Is your goal for intercepts finished?")
+
+
+def test_it_is_the_goal_whose_step_was_done_last(ada: Talker, slope: Goal, aim: Callable[..., Goal]) -> None:
+    aim("Intercepts", NEXT_FRIDAY)
+    ada.begin("start_step")
+    ada.press("Done")
+    ada.say("i finished it")
+    assert ada.texts[0].startswith("Is your goal for slope finished?")
+
+
+def test_where_no_goal_was_spoken_of_it_is_asked_which(ada: Talker, slope: Goal, aim: Callable[..., Goal]) -> None:
+    aim("Intercepts")
+    ada.say("i finished my goal")
+    assert ada.texts == ["Which goal do you mean? [Slope] [Intercepts]"]
+
+
 # Dropped
 
 

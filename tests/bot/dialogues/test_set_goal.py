@@ -442,3 +442,34 @@ def test_the_turn_that_saves_is_short(ada: Talker, session: Session) -> None:
     session.flush()
     event.remove(engine, "before_cursor_execute", count)
     assert len(statements) <= 12, "\n".join(statements)
+
+
+def test_a_reminder_in_words_is_for_the_goal_that_is_open(classroom: Classroom, ada: Talker, slope_goal: Goal) -> None:
+    ada.say("remind me at 5")
+    assert ada.texts[0].startswith("Reminder for slope: today, 5 pm")
+    assert Notice.REMINDER in kinds(classroom.session)
+
+
+def test_a_reminder_without_a_goal_offers_one(ada: Talker) -> None:
+    ada.say("remind me at 5")
+    assert ada.buttons == ["Set a goal"]
+    assert ada.open == []
+
+
+@pytest.mark.parametrize("words", ["finish unit 4 by dec 4", "set a goal: read 20 pages by 2027-01-01", "goal: essay by friday"])
+def test_a_goal_with_its_day_is_not_asked_for_the_day(ada: Talker, words: str) -> None:
+    ada.say(words)
+    assert not any("by when" in text or "Did you mean" in text for text in ada.texts)
+    assert ada.open == ["set_goal"]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("by yesterday", "That day has passed."), ("last friday", "That day has passed."), ("feb 30", "not in the calendar")]
+)
+def test_a_day_that_is_none_to_come_is_said_so_and_asked_again(ada: Talker, day: str, said: str) -> None:
+    ada.say("set a goal")
+    ada.say("my book report")
+    asked = ada.texts[-1]
+    ada.say(day)
+    assert said in ada.texts[0]
+    assert ada.texts[-1] == asked

@@ -49,7 +49,7 @@ def test_what_was_tried_then_a_way_then_the_link_then_a_person(
     session: Session, classroom: Classroom, student: Student, ada: Talker, linked: str
 ) -> None:
     get_stuck(ada)
-    assert ada.texts == ["What did you try so far? [Skip] *(Only you, unless it sounds like someone may get hurt)*"]
+    assert ada.texts == ["What did you try so far? [Skip] *(Only you, until you send it or someone may get hurt)*"]
     ada.say("i drew it but no")
     assert ada.texts == [
         "Read a solved example again: cover each line, and guess it before you look. [It helped] [Still stuck] [Ask Ms Rivera]"
@@ -106,7 +106,7 @@ def test_stuck_in_spanish(ada: Talker, linked: str) -> None:
     ada = replace(ada, speaker=replace(ada.speaker, language="es"))
     ada.say("no entiendo negative slope")
     ada.press("Primero una pista")
-    assert ada.texts == ["¿Qué probaste hasta ahora? [Saltar] *(Solo tú, a menos que alguien pueda salir lastimado)*"]
+    assert ada.texts == ["¿Qué probaste hasta ahora? [Saltar] *(Solo tú, hasta que lo envíes o alguien pueda salir lastimado)*"]
     ada.say("dibujarlo")
     ada.say("sigo sin entender")
     assert ada.texts == [
