@@ -80,12 +80,12 @@ def check_in(talk: TalkPage, name: str) -> None:
     talk.reads("🙂 Kept for 30 days; only you see it.")
 
 
-def ask_for_help(talk: TalkPage, words: str) -> None:
-    """The beginning of the third conversation of the design."""
+def ask_for_help(talk: TalkPage, words: str, *meanwhile: str) -> None:
+    """The beginning of the third conversation of the design; `meanwhile` is what is said besides, to who has a trick and a goal."""
     talk.say(words)
     talk.reads("Send this to Teacher One (Biology 9)?")
     talk.press(say("talk.help.send_it"))
-    talk.reads("Sent ")
+    talk.reads("Sent ", *meanwhile)
 
 
 def test_a_goal_a_check_in_and_help_with_and_without_javascript(arrive: Arriving, biology: Lesson) -> None:
@@ -98,7 +98,7 @@ def test_a_goal_a_check_in_and_help_with_and_without_javascript(arrive: Arriving
         visitor.photograph(f"talk-{user}-goal")
         check_in(talk, f"Learner {user}")
         visitor.photograph(f"talk-{user}-check-in")
-        ask_for_help(talk, asked[user])
+        ask_for_help(talk, asked[user], "Meanwhile: ")
         visitor.photograph(f"talk-{user}-help")
     talks[21].root.locator("body").evaluate("() => { window.here = true }")
     answer_to_all(teacher, asked)
