@@ -176,13 +176,18 @@ class Run(Stack):
         top, guesses = self._state.top, did_you_mean(self._turn, self._registry, read, words)
         if self._state.misses > 1:
             self._begin(HAND_OFF, Opening(words=words))
-        elif top and (read.zone is not Zone.DID_YOU_MEAN or not guesses):
+        elif top and (read.zone is not Zone.DID_YOU_MEAN or not guesses or self._means(read, top)):
             self._say(Message(text=self._turn.t("talk.no_answer")))
             self._go_on(top)
         elif guesses:
             self._say(guesses)
         else:
             self._begin(MENU, Opening(seed={"missed": True}))
+
+    def _means(self, read: Match, top: Frame) -> bool:
+        """Whether the likeliest reading is what is open anyway: then its question is asked again, and nothing else offered."""
+        likeliest = self._registry.for_intent(read.intent, self._turn.speaker.role)
+        return likeliest is not None and likeliest.name == top.dialogue
 
     # Safety
 
